@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the numerical room. Knows no product, file or scheduler."""

@@ -1,0 +1,15 @@
+"""Fixtures that every room's tests may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real data (`REFSYS_SHARED`, else `../shared` beside the repository); skips where it is absent."""
+    root = Path(os.environ.get("REFSYS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not (root / "data" / "real").is_dir():
+        pytest.skip(f"real data: no folder {root}/data/real (set REFSYS_SHARED to the folder that holds data/real)")
+    return root / "data" / "real"
