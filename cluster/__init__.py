@@ -1,1 +1,1 @@
-
+"""Where workers are."""

@@ -1,1 +1,1 @@
-
+"""The nouns: frozen values and settings, no I/O."""

@@ -1,1 +1,1 @@
-
+"""The centre: decides, never touches pixels."""

@@ -1,1 +1,1 @@
-
+"""Clients of the outside: where input comes from."""

@@ -1,1 +1,1 @@
-
+"""Everything that persists: object stores, Zarr workspaces, publishing, catalogue, ledger."""

@@ -1,0 +1,87 @@
+"""A chain, as its YAML file says it."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from refsys.model.plans import Resources
+from refsys.model.values import Value
+
+
+class TriggerRule(Value):
+    """When the arrival of a product makes a request."""
+
+    on: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`.")
+    satellites: tuple[str, ...] = Field((), description="Only these; empty for any.")
+    names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
+
+
+class InputRule(Value):
+    """One input of a chain and how it is chosen."""
+
+    role: str
+    types: tuple[str, ...] = Field(min_length=1, description="Product types, the first that is found wins.")
+    policy: Literal["trigger", "latest-valid-cover", "latest"] = Field(
+        "trigger", description="`trigger`: the product the request names; the others choose from the catalogue."
+    )
+    mandatory: bool = True
+
+
+class StepRule(Value):
+    """One processing step of a chain."""
+
+    name: str
+    unit: str = Field(description="Name of a registered Python unit.")
+    inputs: tuple[str, ...] = Field((), description="Roles it reads.")
+    after: tuple[str, ...] = Field((), description="Names of steps whose outputs it reads.")
+    per: str | None = Field(
+        None, description="Figure of the main input whose elements make one step each, e.g. `channels`."
+    )
+    parameters: dict[str, JsonValue] = {}
+    outputs: tuple[str, ...] = ()
+    resources: Resources = Resources()
+
+
+class Chain(Value):
+    """Name, version, trigger, inputs, steps and waiting rule of one processing chain."""
+
+    name: str = Field(pattern=r"^[A-Z0-9][A-Z0-9-]*$")
+    version: str
+    title: str
+    description: str = ""
+    triggers: tuple[TriggerRule, ...] = ()
+    inputs: tuple[InputRule, ...] = Field(min_length=1)
+    steps: tuple[StepRule, ...] = Field(min_length=1)
+    parameters: dict[str, JsonValue] = Field(
+        {}, description="Defaults given to every step; a request may override them."
+    )
+    longest_wait_h: float = Field(
+        168.0, gt=0, description="Hours a request waits for mandatory inputs before it is EXPIRED."
+    )
+
+    @field_validator("steps")
+    @classmethod
+    def _names_are_unique(cls, steps: tuple[StepRule, ...]) -> tuple[StepRule, ...]:
+        names = [step.name for step in steps]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"step names used twice: {', '.join(twice)}")
+        return steps
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> "Chain":
+        roles = {rule.role for rule in self.inputs}
+        before: set[str] = set()
+        for step in self.steps:
+            if unknown := sorted(set(step.inputs) - roles):
+                raise ValueError(f"step {step.name!r} reads {', '.join(unknown)}, which no input declares")
+            if unknown := sorted(set(step.after) - before):
+                raise ValueError(f"step {step.name!r} follows {', '.join(unknown)}, which no step before it is called")
+            before.add(step.name)
+        if not self.outputs:
+            raise ValueError("no step declares an output")
+        return self
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Product types the chain makes, in order of its steps."""
+        return tuple(output for step in self.steps for output in step.outputs)
