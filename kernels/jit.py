@@ -1,4 +1,4 @@
-"""The one place for Numba options: every kernel is wrapped here, on a second line, so that its body stays a plain function."""
+"""The one place for Numba options: kernels are wrapped here, on a second line, so a body stays a plain function."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
@@ -12,8 +12,8 @@ R = TypeVar("R")
 def jit(body: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel body.
 
-    `nogil`, because Dask is the parallel one and runs kernels in threads. No disk cache, because many processes writing it
-    at once may crash (numba issue 4807), which is what a cluster does. Never `parallel=True`: see design, section 2.
+    `nogil`, because Dask is the parallel one and runs kernels in threads, hence never `parallel=True`. No disk cache,
+    because many processes writing it at once may crash (numba issue 4807), which is what a cluster does.
 
     Parameters
     ----------

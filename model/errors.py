@@ -1,7 +1,7 @@
 """The one error family: each error says what failed, where, and what to do.
 
-Every class also has the builtin parent that fits it, so that callers may catch `ValueError` or `FileNotFoundError`, and a
-class of failure from which the retry policy is chosen.
+Every class also has the builtin parent that fits it, so that callers may catch `ValueError` or `FileNotFoundError`,
+and a class of failure from which the retry policy is chosen.
 """
 
 from enum import StrEnum
@@ -43,8 +43,8 @@ class RefsysError(Exception):
 
     Examples
     --------
-    >>> print(InputCorrupt("chunk has 100 bytes, the session list says 2044", where="ch1_DSDB_00001.raw", hint="fetch it again"))
-    chunk has 100 bytes, the session list says 2044 [ch1_DSDB_00001.raw]; fetch it again
+    >>> print(InputCorrupt("chunk has 100 bytes instead of 2044", where="DSDB_00001.raw", hint="fetch it again"))
+    chunk has 100 bytes instead of 2044 [DSDB_00001.raw]; fetch it again
     """
 
     failure: ClassVar[FailureClass] = FailureClass.BUG

@@ -34,7 +34,7 @@ CLOSED_STATES = frozenset({RequestState.PUBLISHED, RequestState.FAILED, RequestS
 
 
 class ProductionRequest(Value):
-    """Somebody wants products of a chain, over an interval or from a named input; or a file fetched (chain `INGEST`)."""
+    """Somebody wants products of a chain, from an interval or a named input; or a file fetched (chain `INGEST`)."""
 
     chain: str
     chain_version: str = "1"

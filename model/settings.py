@@ -1,4 +1,4 @@
-"""Every setting, its default, its bounds and one sentence: the sentence becomes the comment in the YAML of `refsys config`."""
+"""Every setting, its default, its bounds and one sentence, which becomes its comment in the YAML of `refsys config`."""
 
 from pathlib import Path
 

@@ -41,12 +41,12 @@ class Value(BaseModel):
 
 
 def canonical_json(value: JsonValue) -> bytes:
-    """Return the one spelling of a JSON value that digests are taken of: sorted keys, no spaces, UTF-8.
+    r"""Return the one spelling of a JSON value that digests are taken of: sorted keys, no spaces, UTF-8.
 
     Examples
     --------
     >>> canonical_json({"b": 1, "a": [None, "é"]})
-    b'{"a":[null,"\\xc3\\xa9"],"b":1}'
+    b'{"a":[null,"\xc3\xa9"],"b":1}'
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 

@@ -1,16 +1,16 @@
-"""The one list of what may differ between two runs of the same computation, and how it is kept out of content digests."""
+"""The one list of what may differ between two runs of a computation, and how it is kept out of content digests."""
 
 from collections.abc import Iterable
 
-from refsys.model.values import Value, UtcTime
 from refsys.model.times import compact_time, format_time
+from refsys.model.values import UtcTime, Value
 
 VOLATILE_FIELDS = ("creation_time", "product_name", "uuid")
-"""Fields of a product that say when and where it was made rather than what it is. Host names are never written at all."""
+"""Fields that say when and where a product was made rather than what it is. Host names are never written at all."""
 
 
 class Volatile(Value):
-    """The volatile values of one product; fixed in the persisted plan, so a rerun under the same plan is byte-identical."""
+    """The volatile values of one product; fixed in the persisted plan, so that a rerun repeats every byte."""
 
     creation_time: UtcTime
     product_name: str
