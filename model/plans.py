@@ -15,7 +15,7 @@ class Resources(Value):
 
 
 class Step(Value):
-    """One unit of work: runs on one worker, writes one group of the workspace or files of products, returns a result."""
+    """One unit of work: runs on one worker, writes a group of the workspace or files of products, returns a result."""
 
     key: str = Field(description="Digest of what it computes; see `step_key`.")
     name: str = Field(description="For people and the dashboard, for example `frames ch1`.")

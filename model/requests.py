@@ -98,3 +98,17 @@ class Lease(Value):
     owner: str
     token: int
     expires_at: UtcTime
+
+
+class Change(Value):
+    """What one transition writes into a request's row, beside the event that caused it."""
+
+    state: RequestState
+    reason: str | None = None
+    failure: FailureClass | None = None
+    plan: Plan | None = Field(None, description="The plan just made; None keeps what is there.")
+    missing: tuple[MissingInput, ...] = ()
+    products: tuple[str, ...] | None = Field(None, description="What was published; None keeps what is there.")
+    attempt: int | None = Field(None, description="New number of submissions; None keeps what is there.")
+    due_at: UtcTime | None = Field(None, description="When it next acts by itself. None: when the lease ends, else never.")
+    keep_lease: bool = True
