@@ -40,6 +40,7 @@ class StepRule(Value):
     parameters: dict[str, JsonValue] = {}
     outputs: tuple[str, ...] = ()
     resources: Resources = Resources()
+    memory_per_input_byte: float = Field(0.0, ge=0, description="Memory added for each byte of its inputs.")
 
 
 class Chain(Value):

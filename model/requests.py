@@ -46,6 +46,7 @@ class ProductionRequest(Value):
     parameters: dict[str, JsonValue] = Field({}, description="Overrides of the chain's parameters.")
     priority: int = Field(0, ge=-100, le=100, description="Higher runs earlier.")
     deadline: UtcTime | None = None
+    wait: bool = Field(True, description="Whether to wait for a missing input, or to fail at once; not part of the key.")
     label: str = Field("", description="Who or what asked; not part of the key.")
 
     @model_validator(mode="after")
@@ -58,7 +59,7 @@ class ProductionRequest(Value):
     def key(self) -> str:
         """The idempotency key: the same wish has the same key, whoever asks, however urgently."""
         wish = self.plain()
-        for not_part in ("priority", "deadline", "label"):
+        for not_part in ("priority", "deadline", "wait", "label"):
             del wish[not_part]
         return digest(wish)[:24]
 
