@@ -46,7 +46,9 @@ class ProductionRequest(Value):
     parameters: dict[str, JsonValue] = Field({}, description="Overrides of the chain's parameters.")
     priority: int = Field(0, ge=-100, le=100, description="Higher runs earlier.")
     deadline: UtcTime | None = None
-    wait: bool = Field(True, description="Whether to wait for a missing input, or to fail at once; not part of the key.")
+    wait: bool = Field(
+        True, description="Whether to wait for a missing input, or to fail at once; not part of the key."
+    )
     label: str = Field("", description="Who or what asked; not part of the key.")
 
     @model_validator(mode="after")
@@ -111,5 +113,7 @@ class Change(Value):
     missing: tuple[MissingInput, ...] = ()
     products: tuple[str, ...] | None = Field(None, description="What was published; None keeps what is there.")
     attempt: int | None = Field(None, description="New number of submissions; None keeps what is there.")
-    due_at: UtcTime | None = Field(None, description="When it next acts by itself. None: when the lease ends, else never.")
+    due_at: UtcTime | None = Field(
+        None, description="When it next acts by itself. None: when the lease ends, else never."
+    )
     keep_lease: bool = True
