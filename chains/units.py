@@ -14,6 +14,7 @@ Units know no scheduler and no store: they read local files and Zarr groups and 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -142,6 +143,27 @@ class Unit(Generic[P]):
 
 
 UNITS: dict[str, Unit[Any]] = {}
+
+
+def find_unit(name: str) -> Unit[Any]:
+    """Return the unit of a name, importing the module that registers it.
+
+    `s3-l0-mwr.frames` is looked for in `refsys.chains.s3_l0_mwr`; `package.module:name` imports a module of the user's.
+
+    Raises
+    ------
+    ConfigInvalid
+        If the module or the unit does not exist.
+    """
+    module = name.partition(":")[0] if ":" in name else f"refsys.chains.{name.partition('.')[0].replace('-', '_')}"
+    if name not in UNITS:
+        try:
+            import_module(module)
+        except ModuleNotFoundError as error:
+            raise ConfigInvalid(f"no module {error.name} for the unit", where=name, hint="check `unit:`") from error
+    if name not in UNITS:
+        raise ConfigInvalid(f"module {module} registers no such unit", where=name, hint="check `unit:`")
+    return UNITS[name]
 
 
 def unit(name: str, *, version: str, parameters: type[P]) -> Callable[[UnitFunction[P]], UnitFunction[P]]:

@@ -53,9 +53,6 @@ class Chain(Value):
     triggers: tuple[TriggerRule, ...] = ()
     inputs: tuple[InputRule, ...] = Field(min_length=1)
     steps: tuple[StepRule, ...] = Field(min_length=1)
-    parameters: dict[str, JsonValue] = Field(
-        {}, description="Defaults given to every step; a request may override them."
-    )
     longest_wait_h: float = Field(
         168.0, gt=0, description="Hours a request waits for mandatory inputs before it is EXPIRED."
     )

@@ -43,7 +43,7 @@ class ProductionRequest(Value):
     start: UtcTime | None = None
     stop: UtcTime | None = None
     inputs: tuple[str, ...] = Field((), description="Product names, or for `INGEST` the address of what is fetched.")
-    parameters: dict[str, JsonValue] = Field({}, description="Overrides of the chain's parameters.")
+    parameters: dict[str, JsonValue] = Field({}, description="Overrides, each under `<step>.<parameter>`.")
     priority: int = Field(0, ge=-100, le=100, description="Higher runs earlier.")
     deadline: UtcTime | None = None
     wait: bool = Field(

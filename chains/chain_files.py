@@ -1,0 +1,120 @@
+"""Chain files: one YAML file a chain, validated, with errors that name the line."""
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from refsys.chains.units import find_unit
+from refsys.model.chains import Chain
+from refsys.model.errors import ConfigInvalid
+
+FILE_BYTES = 1 << 20
+"""A chain file larger than this is not one."""
+
+
+def shipped_chains() -> dict[str, Chain]:
+    """Return the chains that come with refsys, by name."""
+    folder = resources.files("refsys.chains")
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
+    chains = [parse_chain(item.read_text("utf-8"), item.name) for item in files]
+    return {chain.name: chain for chain in chains}
+
+
+def load_chains(places: Iterable[Path] = ()) -> dict[str, Chain]:
+    """Return shipped chains and those of further files or folders, by name.
+
+    Raises
+    ------
+    ConfigInvalid
+        For a file that is not a chain, a place that does not exist, or a name that is taken.
+    """
+    chains = shipped_chains()
+    for place in places:
+        if not place.exists():
+            raise ConfigInvalid("no such file or folder of chains", where=place, hint="mend `chains` in the settings")
+        for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
+            chain = load_chain(file)
+            if chain.name in chains:
+                raise ConfigInvalid(f"chain {chain.name} is defined twice", where=file, hint="give it another name")
+            chains[chain.name] = chain
+    return chains
+
+
+def load_chain(file: Path) -> Chain:
+    """Return the chain of a file (`ConfigInvalid` naming file and line)."""
+    if not file.is_file():
+        raise ConfigInvalid("no such chain file", where=file)
+    if file.stat().st_size > FILE_BYTES:
+        raise ConfigInvalid(f"larger than {FILE_BYTES} bytes, so not a chain file", where=file)
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid("not UTF-8 text", where=file) from error
+    return parse_chain(text, str(file))
+
+
+def parse_chain(text: str, where: str) -> Chain:
+    """Return the chain of a YAML text; `where` names it in errors (`ConfigInvalid` with line)."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigInvalid(f"not YAML: {error.problem}", where=f"{where}:{line}") from error
+    if not isinstance(data, dict):
+        raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
+    try:
+        return Chain.model_validate(data)
+    except ValidationError as error:
+        raise _at_line(error, node, where) from error
+
+
+def _at_line(error: ValidationError, root: yaml.Node | None, where: str) -> ConfigInvalid:
+    """Translate all findings; the place is that of the first."""
+    findings = []
+    lines = []
+    for finding in error.errors():
+        line = _line_of(root, finding["loc"])
+        lines.append(line)
+        place = ".".join(str(part) for part in finding["loc"]) or "chain"
+        findings.append(f"line {line}: {place}: {finding['msg'].removeprefix('Value error, ')}")
+    return ConfigInvalid("; ".join(findings), where=f"{where}:{lines[0]}", hint="see docs/chains for the form")
+
+
+def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
+    """Return the line (from 1) of the deepest node on the path that exists."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in path:
+        child = _child(node, part)
+        if child is None:
+            break
+        line, node = child
+    return line
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        value = node.value[part]
+        return value.start_mark.line + 1, value
+    return None
+
+
+def check_units(chain: Chain) -> None:
+    """Check that every step's unit exists and takes its parameters (`ConfigInvalid` otherwise)."""
+    for step in chain.steps:
+        parameters = dict(step.parameters)
+        if step.per is not None:
+            parameters[per_parameter(step.per)] = ""
+        find_unit(step.unit).check(parameters)
+
+
+def per_parameter(per: str) -> str:
+    """Return the parameter that tells a step which element it is for: `channels` gives `channel`."""
+    return per.removesuffix("s")

@@ -1,0 +1,125 @@
+"""From a request and its inputs to a plan: pure, printable, with memory checked before anything starts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from refsys.chains.chain_files import per_parameter
+from refsys.chains.selection import Selection
+from refsys.chains.units import find_unit
+from refsys.model.chains import Chain, StepRule
+from refsys.model.errors import PlanInvalid
+from refsys.model.plans import Plan, Resources, Step, step_key
+from refsys.model.products import InputRef
+from refsys.model.requests import ProductionRequest
+
+
+def make_plan(request: ProductionRequest, chain: Chain, selection: Selection, creation_time: datetime) -> Plan:
+    """Return the frozen graph of steps.
+
+    Parameters
+    ----------
+    request
+        What is wanted; its parameters override those of the chain's steps.
+    chain
+        How it is made.
+    selection
+        Complete inputs.
+    creation_time
+        Creation time of the products, to the second, as product names have it.
+
+    Raises
+    ------
+    PlanInvalid
+        If inputs are missing, or an override names no step.
+    ConfigInvalid
+        If a unit does not exist or refuses its parameters.
+    """
+    if selection.missing:
+        raise PlanInvalid(f"inputs are missing: {', '.join(m.role for m in selection.missing)}", where=request.key)
+    _check_overrides(request, chain)
+    steps: list[Step] = []
+    made: dict[str, tuple[str, ...]] = {}
+    for rule in chain.steps:
+        after = tuple(key for name in rule.after for key in made[name])
+        own = [_step(rule, request, selection, after, element) for element in _elements(rule, selection)]
+        made[rule.name] = tuple(step.key for step in own)
+        steps.extend(own)
+    return Plan(
+        request_key=request.key,
+        chain=chain.name,
+        chain_version=chain.version,
+        creation_time=creation_time.replace(microsecond=0),
+        steps=tuple(steps),
+    )
+
+
+def check_memory(plan: Plan, worker_memory_bytes: int) -> None:
+    """Raise `PlanInvalid` if a step needs more memory than one worker has."""
+    for step in plan.steps:
+        if step.resources.memory_bytes > worker_memory_bytes:
+            raise PlanInvalid(
+                f"step {step.name} needs {step.resources.memory_bytes / 2**20:.0f} MiB, "
+                f"a worker has {worker_memory_bytes / 2**20:.0f} MiB",
+                where=plan.request_key,
+                hint="raise `cluster.worker_memory_bytes` or lower `cluster.workers`",
+            )
+
+
+def _elements(rule: StepRule, selection: Selection) -> list[str | None]:
+    """Return one entry for each step the rule makes."""
+    if rule.per is None:
+        return [None]
+    figures = selection.main.figures if selection.main else {}
+    elements = figures.get(rule.per)
+    if not isinstance(elements, list) or not elements:
+        raise PlanInvalid(
+            f"step {rule.name!r} is made per {rule.per}, which the main input does not list",
+            where=selection.main.name if selection.main else None,
+        )
+    return [str(element) for element in elements]
+
+
+def _step(
+    rule: StepRule, request: ProductionRequest, selection: Selection, after: tuple[str, ...], element: str | None
+) -> Step:
+    unit = find_unit(rule.unit)
+    parameters = _parameters(rule, request.parameters)
+    if element is not None and rule.per is not None:
+        parameters[per_parameter(rule.per)] = element
+    checked = unit.check(parameters).plain()  # defaults written out, so that a changed default is another key
+    inputs = tuple(ref for role in rule.inputs for ref in selection.chosen.get(role, ()))
+    return Step(
+        key=step_key(rule.unit, unit.version, checked, inputs, after),
+        name=rule.name if element is None else f"{rule.name} {element}",
+        processor=rule.unit,
+        processor_version=unit.version,
+        parameters=checked,
+        inputs=inputs,
+        after=after,
+        outputs=rule.outputs,
+        resources=_resources(rule, inputs),
+    )
+
+
+def _parameters(rule: StepRule, overrides: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    own = {name.partition(".")[2]: value for name, value in overrides.items() if name.partition(".")[0] == rule.name}
+    return {**rule.parameters, **own}
+
+
+def _check_overrides(request: ProductionRequest, chain: Chain) -> None:
+    names = {rule.name for rule in chain.steps}
+    for override in request.parameters:
+        if override.partition(".")[0] not in names or "." not in override:
+            raise PlanInvalid(
+                f"parameter {override!r} is for no step of chain {chain.name}",
+                where=request.key,
+                hint=f"write <step>.<parameter> with a step of {', '.join(sorted(names))}",
+            )
+
+
+def _resources(rule: StepRule, inputs: tuple[InputRef, ...]) -> Resources:
+    input_bytes = sum(asset.size_bytes for ref in inputs for asset in ref.assets)
+    memory = rule.resources.memory_bytes + round(rule.memory_per_input_byte * input_bytes)
+    return rule.resources.model_copy(update={"memory_bytes": memory})
