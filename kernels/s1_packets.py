@@ -1,0 +1,212 @@
+"""Sentinel-1 SAR space packets: where they lie in a buffer, and their headers (S1-IF-ASD-PL-0007, section 3)."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refsys.kernels.jit import jit
+
+PRIMARY_BYTES = 6
+HEADER_BYTES = 68
+"""Primary (6) and secondary header (62) together."""
+SYNC_MARKER = 0x352EF853
+BAQ_MODES = (0, 3, 4, 5, 12, 13, 14)
+"""Bypass, BAQ with 3, 4 and 5 bits, FDBAQ modes 0 to 2 (section 3.2.5.2)."""
+BAQ_BLOCK_CODE = 31
+"""The only block length the instrument uses: 8 * (31 + 1) = 256 samples, 128 of each channel (section 3.2.5.3)."""
+
+FLAG_SYNC = 1
+FLAG_VERSION = 2
+FLAG_LENGTH = 4
+FLAG_BAQ_MODE = 8
+FLAG_BLOCK_LENGTH = 16
+FLAG_INSTRUMENT_ERROR = 32
+
+
+class Field(NamedTuple):
+    """One header field: its column name, first bit from the packet's start (most significant first), and width."""
+
+    name: str
+    first_bit: int
+    bits: int
+
+
+FIELDS = (
+    Field("packet_version", 0, 3),
+    Field("packet_type", 3, 1),
+    Field("secondary_header_flag", 4, 1),
+    Field("process_id", 5, 7),
+    Field("packet_category", 12, 4),
+    Field("sequence_flags", 16, 2),
+    Field("sequence_count", 18, 14),
+    Field("data_length", 32, 16),
+    Field("coarse_time", 48, 32),
+    Field("fine_time", 80, 16),
+    Field("sync_marker", 96, 32),
+    Field("data_take_id", 128, 32),
+    Field("ecc_number", 160, 8),
+    Field("test_mode", 169, 3),
+    Field("rx_channel_id", 172, 4),
+    Field("instrument_configuration_id", 176, 32),
+    Field("subcom_index", 208, 8),
+    Field("subcom_word", 216, 16),
+    Field("space_packet_count", 232, 32),
+    Field("pri_count", 264, 32),
+    Field("error_flag", 296, 1),
+    Field("baq_mode", 299, 5),
+    Field("baq_block_length", 304, 8),
+    Field("range_decimation", 320, 8),
+    Field("rx_gain", 328, 8),
+    Field("tx_ramp_rate", 336, 16),
+    Field("tx_start_frequency", 352, 16),
+    Field("tx_pulse_length", 368, 24),
+    Field("rank", 395, 5),
+    Field("pri", 400, 24),
+    Field("swst", 424, 24),
+    Field("swl", 448, 24),
+    Field("sas_ssb_flag", 472, 1),
+    Field("sas_polarisation", 473, 3),
+    Field("sas_temperature_compensation", 476, 2),
+    Field("sas_dynamic_data", 480, 4),
+    Field("sas_beam_address", 486, 10),
+    Field("ses_cal_mode", 496, 2),
+    Field("ses_tx_pulse_number", 499, 5),
+    Field("ses_signal_type", 504, 4),
+    Field("ses_swap_flag", 511, 1),
+    Field("ses_swath_number", 512, 8),
+    Field("quads", 520, 16),
+)
+"""Every field of both headers, codes as sent. `sas_dynamic_data` is the elevation beam address in imaging; in
+calibration (`sas_ssb_flag` set) its first bit is the SAS test flag and the other three the calibration type."""
+
+
+Headers = dict[str, NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]]
+"""Columns (packets,) by the names in `FIELDS`."""
+
+
+class PacketIndex(NamedTuple):
+    """Packets found in a buffer.
+
+    Attributes
+    ----------
+    offsets, lengths
+        int64 (n,), bytes: start and whole length (primary header included) of each packet.
+    unread_bytes
+        Bytes after the last whole packet: 0 unless the buffer is cut or is no chain of packets.
+    """
+
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    unread_bytes: int
+
+
+def find_packets(buffer: NDArray[np.uint8]) -> PacketIndex:
+    """Walk packets laid end to end by their length fields (CCSDS 133.0-B, packet data length = octets - 1).
+
+    Parameters
+    ----------
+    buffer
+        uint8 (bytes,), starting at a packet.
+
+    Raises
+    ------
+    ValueError
+        If `buffer` is not a one-dimensional uint8 array.
+    """
+    data = _checked_buffer(buffer)
+    offsets = np.empty(data.size // (PRIMARY_BYTES + 1), dtype=np.int64)
+    lengths = np.empty_like(offsets)
+    count, end = _walk(data, offsets, lengths)
+    return PacketIndex(offsets[:count].copy(), lengths[:count].copy(), int(data.size - end))
+
+
+def decode_headers(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Headers:
+    """Decode every field of `FIELDS` of many packets into columns.
+
+    Parameters
+    ----------
+    buffer
+        uint8 (bytes,).
+    offsets
+        int64 (n,), start of each packet in `buffer`.
+
+    Returns
+    -------
+    dict
+        Column name to (n,) codes in the smallest unsigned dtype that holds the field (8, 16 or 32 bits).
+
+    Raises
+    ------
+    ValueError
+        If a header would reach outside the buffer.
+    """
+    data = _checked_buffer(buffer)
+    starts = np.asarray(offsets, dtype=np.int64)
+    outside = (starts < 0) | (starts > data.size - HEADER_BYTES)
+    if np.any(outside):
+        first = int(starts[np.argmax(outside)])
+        raise ValueError(
+            f"a header of {HEADER_BYTES} bytes at offset {first} reaches outside the {data.size} bytes given"
+        )
+    headers = data[starts[:, None] + np.arange(HEADER_BYTES)]
+    return {field.name: _column(headers, field) for field in FIELDS}
+
+
+def header_flags(headers: Headers, lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Tell for each packet what is wrong with its header, as a sum of the `FLAG_` values; 0 is a sound header.
+
+    Parameters
+    ----------
+    headers
+        Columns of `decode_headers`, each (n,).
+    lengths
+        int64 (n,), bytes each packet really has.
+    """
+    version = (headers["packet_version"] != 0) | (headers["packet_type"] != 0) | (headers["secondary_header_flag"] != 1)
+    faults = (
+        (FLAG_SYNC, headers["sync_marker"] != SYNC_MARKER),
+        (FLAG_VERSION, version),
+        (FLAG_LENGTH, headers["data_length"].astype(np.int64) + PRIMARY_BYTES + 1 != np.asarray(lengths)),
+        (FLAG_BAQ_MODE, ~np.isin(headers["baq_mode"], BAQ_MODES)),
+        (FLAG_BLOCK_LENGTH, headers["baq_block_length"] != BAQ_BLOCK_CODE),
+        (FLAG_INSTRUMENT_ERROR, headers["error_flag"] != 0),
+    )
+    flags = np.zeros(headers["sync_marker"].shape, dtype=np.uint8)
+    for value, wrong in faults:
+        flags |= np.where(wrong, np.uint8(value), np.uint8(0))
+    return flags
+
+
+def _checked_buffer(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if buffer.dtype != np.uint8 or buffer.ndim != 1:
+        raise ValueError(f"packets come as a one-dimensional uint8 array, not {buffer.dtype} {buffer.shape}")
+    return np.ascontiguousarray(buffer)
+
+
+def _column(headers: NDArray[np.uint8], field: Field) -> NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]:
+    end_bit = field.first_bit + field.bits
+    first, last = field.first_bit // 8, (end_bit - 1) // 8
+    value = np.zeros(headers.shape[0], dtype=np.uint64)
+    for byte in range(first, last + 1):
+        value = (value << np.uint64(8)) | headers[:, byte]
+    value = (value >> np.uint64((last + 1) * 8 - end_bit)) & np.uint64((1 << field.bits) - 1)
+    if field.bits <= 8:
+        return value.astype(np.uint8)
+    return value.astype(np.uint16) if field.bits <= 16 else value.astype(np.uint32)
+
+
+def _walk_body(data: NDArray[np.uint8], offsets: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[int, np.int64]:
+    count, at = 0, np.int64(0)
+    while at + PRIMARY_BYTES <= data.size:
+        length = PRIMARY_BYTES + 1 + ((np.int64(data[at + 4]) << 8) | np.int64(data[at + 5]))
+        if at + length > data.size:
+            break
+        offsets[count] = at
+        lengths[count] = length
+        count += 1
+        at += length
+    return count, at
+
+
+_walk = jit(_walk_body)
