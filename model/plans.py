@@ -6,6 +6,10 @@ from refsys.model.products import InputRef, Product
 from refsys.model.values import UtcTime, Value, digest
 
 
+MEMORY_RESOURCE = "memory_bytes"
+"""Name under which workers declare their memory and steps ask for their share of it."""
+
+
 class Resources(Value):
     """What one step needs while it runs."""
 

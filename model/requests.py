@@ -85,7 +85,7 @@ class RequestRecord(Value):
     state: RequestState
     since: UtcTime = Field(description="When the present state was entered.")
     accepted_at: UtcTime
-    attempt: int = Field(0, ge=0, description="How many times its plan was submitted.")
+    attempt: int = Field(0, ge=0, description="Number of the present attempt; a takeover does not count.")
     due_at: UtcTime | None = Field(None, description="When it acts by itself: retry, or end of waiting. None: at once.")
     reason: str | None = Field(None, description="Why it is in this state, in words; always set on FAILED and EXPIRED.")
     failure: FailureClass | None = None
@@ -112,7 +112,7 @@ class Change(Value):
     plan: Plan | None = Field(None, description="The plan just made; None keeps what is there.")
     missing: tuple[MissingInput, ...] = ()
     products: tuple[str, ...] | None = Field(None, description="What was published; None keeps what is there.")
-    attempt: int | None = Field(None, description="New number of submissions; None keeps what is there.")
+    attempt: int | None = Field(None, description="New number of the attempt; None keeps what is there.")
     due_at: UtcTime | None = Field(
         None, description="When it next acts by itself. None: when the lease ends, else never."
     )

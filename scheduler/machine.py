@@ -1,7 +1,8 @@
 """The state machine of a request: a table `(state, event) -> rule`. Pure: no clock, no store, no ledger.
 
 A rule takes the request as it is and the event, and returns a transition: the change of its row, and the
-instructions that become lawful once the change is persisted. Repeating an instruction is harmless; that is what makes a takeover safe.
+instructions that become lawful once the change is persisted. Repeating an instruction is harmless; that is what makes
+a takeover safe.
 """
 
 from collections.abc import Callable
@@ -131,12 +132,12 @@ def _planned(record: RequestRecord, event: PlanMade, policy: LedgerSettings) -> 
     return Transition(Change(state=S.PLANNED, plan=event.plan), (SubmitPlan(event.plan),))
 
 
-def _submit_again(record: RequestRecord, event: RetryDue | TakenOver, policy: LedgerSettings) -> Transition:
-    return Transition(Change(state=S.PLANNED), (SubmitPlan(record.plan),))
+def _submit_again(record: RequestRecord, event: RetryDue, policy: LedgerSettings) -> Transition:
+    return Transition(Change(state=S.PLANNED, attempt=record.attempt + 1), (SubmitPlan(record.plan),))
 
 
 def _running(record: RequestRecord, event: RunStarted, policy: LedgerSettings) -> Transition:
-    return Transition(Change(state=S.RUNNING, attempt=record.attempt + 1))
+    return Transition(Change(state=S.RUNNING, attempt=max(record.attempt, 1)))
 
 
 def _resubmit(record: RequestRecord, event: TakenOver, policy: LedgerSettings) -> Transition:
@@ -195,7 +196,7 @@ TABLE: dict[tuple[RequestState, type[Any]], Rule] = {
     (S.WAITING, WaitExpired): _expire,
     (S.PLANNED, RunStarted): _running,
     (S.PLANNED, RetryDue): _submit_again,
-    (S.PLANNED, TakenOver): _submit_again,
+    (S.PLANNED, TakenOver): _resubmit,
     (S.PLANNED, AttemptFailed): _failed,
     (S.RUNNING, StepCompleted): _progress,
     (S.RUNNING, RunCompleted): _computed,

@@ -1,0 +1,96 @@
+"""The executor on `dask.distributed`: any cluster that a client is connected to."""
+
+import queue
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from distributed.scheduler import KilledWorker
+
+from refsys.model.errors import WorkerLost
+from refsys.model.plans import MEMORY_RESOURCE
+from refsys.scheduler.executors import Outcome, StepDone, StepFailed
+from refsys.scheduler.graphs import build_graph
+from refsys.scheduler.tasks import StepTask
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+
+class DaskExecutor:
+    """Submits one graph a request and hears of each step by the callback of its future.
+
+    Parameters
+    ----------
+    client
+        Connected client; it belongs to the caller.
+    """
+
+    name = "dask"
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._ended: queue.SimpleQueue[tuple[str, int, str, Any]] = queue.SimpleQueue()
+        self._futures: dict[str, dict[str, Future]] = {}
+
+    def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
+        """Submit the graph of one request."""
+        graph = build_graph(tasks, priority, with_resources=self._workers_declare_memory())
+        futures = self._client.compute(graph, sync=False, optimize_graph=False)
+        self._futures[request_key] = {task.step.name: future for task, future in zip(tasks, futures, strict=True)}
+        for task, future in zip(tasks, futures, strict=True):
+            name = task.step.name
+            future.add_done_callback(lambda done, name=name: self._ended.put((request_key, token, name, done)))
+
+    def poll(self, timeout_s: float) -> list[Outcome]:
+        """Return what ended; the first is waited for, the rest is taken as it lies."""
+        outcomes: list[Outcome] = []
+        wait_s = timeout_s
+        while True:
+            try:
+                request_key, token, name, future = self._ended.get(timeout=max(wait_s, 0.001))
+            except queue.Empty:
+                return outcomes
+            wait_s = 0.0
+            if (outcome := self._outcome(request_key, token, name, future)) is not None:
+                outcomes.append(outcome)
+
+    def cancel(self, request_key: str) -> None:
+        """Let go of the futures of a request; Dask drops what no one else holds, so a twin's steps go on."""
+        for future in self._futures.pop(request_key, {}).values():
+            future.release()
+
+    def busy(self) -> int:
+        """Return the number of steps submitted and not yet polled."""
+        return sum(len(futures) for futures in self._futures.values())
+
+    def close(self) -> None:
+        """Let go of what is submitted; the client stays open."""
+        for request_key in list(self._futures):
+            self.cancel(request_key)
+
+    def _outcome(self, request_key: str, token: int, name: str, future: "Future") -> Outcome | None:
+        futures = self._futures.get(request_key, {})
+        if future is None or futures.get(name) is not future:
+            return None  # of a submission that was cancelled or replaced
+        if future.status == "finished":
+            result = future.result()
+            del futures[name]
+            if not futures:
+                del self._futures[request_key]
+            return StepDone(request_key, token, result)
+        if future.status == "cancelled":
+            error: BaseException = WorkerLost("the Dask scheduler forgot the step", where=name)
+        else:
+            error = _translated(future.exception(), name)
+        self.cancel(request_key)
+        return StepFailed(request_key, token, name, error)
+
+    def _workers_declare_memory(self) -> bool:
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        return any(MEMORY_RESOURCE in worker["resources"] for worker in workers)
+
+
+def _translated(error: BaseException | None, step: str) -> BaseException:
+    if isinstance(error, KilledWorker):
+        return WorkerLost(f"workers died {error.last_worker.nanny or ''} while they ran the step", where=step)
+    return error if error is not None else WorkerLost("the step ended in error and left none", where=step)

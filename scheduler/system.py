@@ -1,0 +1,80 @@
+"""What the scheduler works with, handed over by the composition root, and what is done to it beside the loop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from refsys.chains.triggers import triggered
+from refsys.model.chains import Chain
+from refsys.model.events import CancelRequested, InputArrived, RetryRequested
+from refsys.model.products import Product
+from refsys.model.requests import Change, ProductionRequest, RequestRecord
+from refsys.model.settings import Settings
+from refsys.model.times import Clock
+from refsys.scheduler.machine import accepts, transition
+from refsys.scheduler.tasks import StoreAddress
+from refsys.storage.catalogue import Catalogue
+from refsys.storage.ledger import Ledger
+from refsys.storage.stores import Store
+
+
+@dataclass(frozen=True)
+class System:
+    """One refsys home, opened."""
+
+    settings: Settings
+    store: Store
+    catalogue: Catalogue
+    ledger: Ledger
+    chains: Mapping[str, Chain]
+    clock: Clock
+
+    @property
+    def store_address(self) -> StoreAddress:
+        """Where workers find the store."""
+        return StoreAddress(url=self.settings.store_url, s3_endpoint=self.settings.s3_endpoint)
+
+
+def intake(system: System, requests: Sequence[ProductionRequest]) -> list[tuple[str, bool]]:
+    """Store requests under their keys and return (key, whether it is new) for each: the same wish is stored once."""
+    return system.ledger.accept(requests)
+
+
+def announce(system: System, product: Product) -> list[str]:
+    """Tell those whom a published product concerns: waiting requests wake, triggers make new ones.
+
+    Returns the keys of new requests. Repeating it changes nothing, so it is repeated after a crash.
+    """
+    for key in system.ledger.waiting_for(product):
+        wake(system, key, product.name)
+    return [key for key, new in intake(system, triggered(product, system.chains)) if new]
+
+
+def wake(system: System, key: str, product: str) -> None:
+    """Let a WAITING request look for its inputs again; one that no longer waits is left alone."""
+
+    def change(record: RequestRecord) -> tuple[Change, InputArrived] | None:
+        event = InputArrived(at=system.clock.now(), product=product)
+        if not accepts(record.state, InputArrived):
+            return None
+        return transition(record, event, system.settings.ledger).change, event
+
+    system.ledger.force(key, change)
+
+
+def cancel(system: System, key: str, by: str) -> RequestRecord:
+    """Cancel an open request, whoever works on it (`InvalidTransition` if it is closed)."""
+    return _from_outside(system, key, CancelRequested(at=system.clock.now(), by=by))
+
+
+def retry(system: System, key: str, by: str) -> RequestRecord:
+    """Ask for a closed request again (`InvalidTransition` if it is open)."""
+    return _from_outside(system, key, RetryRequested(at=system.clock.now(), by=by))
+
+
+def _from_outside(system: System, key: str, event: CancelRequested | RetryRequested) -> RequestRecord:
+    def change(record: RequestRecord) -> tuple[Change, CancelRequested | RetryRequested]:
+        return transition(record, event, system.settings.ledger).change, event
+
+    record = system.ledger.get(key)
+    system.ledger.force(record.key, change)
+    return system.ledger.get(record.key)

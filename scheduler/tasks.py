@@ -1,0 +1,232 @@
+"""What a worker does with one step: fetch, run the unit, stage, commit. The only part that workers run."""
+
+import errno
+import os
+import shutil
+import tempfile
+import traceback
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import Field, JsonValue
+
+from refsys.chains.units import LocalInput, Predecessor, ProductDraft, UnitContext, UnitOutcome, find_unit
+from refsys.model.errors import DigestMismatch, FailureClass, ProcessorFailed, RefsysError, StorageFull
+from refsys.model.plans import Plan, Step, StepResult
+from refsys.model.products import Asset, InputRef, Product, Provenance, content_digest
+from refsys.model.times import WallClock
+from refsys.model.values import UtcTime, Value
+from refsys.storage.digests import file_sha256
+from refsys.storage.steps import Attempt, StepArea
+from refsys.storage.stores import Store, open_store
+from refsys.storage.workspace import open_group
+
+
+class StoreAddress(Value):
+    """Where the store is; keys to it come from the worker's own environment, never from here."""
+
+    url: str
+    s3_endpoint: str | None = None
+
+    def open(self) -> Store:
+        """Open the store in this process."""
+        return open_store(self.url, s3_endpoint=self.s3_endpoint)
+
+
+class StepTask(Value):
+    """One step as it is sent to a worker: some kilobytes, no arrays, no secrets."""
+
+    label: str = Field(description="Name on the dashboard: chain and step.")
+    step: Step
+    chain: str
+    chain_version: str
+    request_key: str
+    creation_time: UtcTime
+    parameters: dict[str, JsonValue] = Field(description="Parameters of this step and of all before it, by step name.")
+    plan_inputs: tuple[InputRef, ...] = Field(description="Inputs of this step and of all before it.")
+    store: StoreAddress
+    scratch: Path
+
+
+def tasks_of(plan: Plan, store: StoreAddress, scratch: Path) -> tuple[StepTask, ...]:
+    """Return the tasks of a plan, in order."""
+    steps = {step.key: step for step in plan.steps}
+    tasks = []
+    for step in plan.steps:
+        line = [steps[key] for key in _ancestry(step, steps)]
+        inputs = {(ref.role, ref.name): ref for before in line for ref in before.inputs}
+        tasks.append(
+            StepTask(
+                label=f"{plan.chain.replace('-', '_')} {step.name}",
+                step=step,
+                chain=plan.chain,
+                chain_version=plan.chain_version,
+                request_key=plan.request_key,
+                creation_time=plan.creation_time,
+                parameters={before.name: dict(before.parameters) for before in line},
+                plan_inputs=tuple(inputs.values()),
+                store=store,
+                scratch=scratch,
+            )
+        )
+    return tuple(tasks)
+
+
+def _ancestry(step: Step, steps: Mapping[str, Step]) -> list[str]:
+    """Return the keys of all steps before this one, and its own, in the order of the plan."""
+    wanted, todo = {step.key}, [step]
+    while todo:
+        for key in todo.pop().after:
+            if key not in wanted:
+                wanted.add(key)
+                todo.append(steps[key])
+    return [key for key in steps if key in wanted]
+
+
+def run_step(task: StepTask, *before: StepResult) -> StepResult:
+    """Run one step, unless its manifest is committed, and return its result.
+
+    Parameters
+    ----------
+    task
+        What to do.
+    before
+        Results of the steps it follows, in the order of `task.step.after`.
+
+    Raises
+    ------
+    RefsysError
+        With the class of failure; anything else that a unit raises is a bug of the unit and passes as it is.
+    """
+    store = task.store.open()
+    area = StepArea(store, task.step.key)
+    if (committed := area.committed()) is not None:
+        return committed.model_copy(update={"reused": True})
+    attempt = area.begin(uuid4().hex)
+    task.scratch.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{task.step.key[:12]}-", dir=task.scratch))
+    try:
+        return attempt.commit(_compute(task, store, attempt, before, folder))
+    except OSError as error:
+        if error.errno == errno.ENOSPC and not isinstance(error, RefsysError):
+            raise StorageFull(
+                "no space left for the files of a running step", where=task.scratch, hint="free space or set `scratch`"
+            ) from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # a leftover is only space, and `refsys doctor` finds it
+
+
+def _compute(
+    task: StepTask, store: Store, attempt: Attempt, before: tuple[StepResult, ...], folder: Path
+) -> StepResult:
+    clock = WallClock()
+    started = clock.now()
+    out = folder / "out"
+    out.mkdir()
+    used_workspace = False
+
+    def open_workspace() -> object:
+        nonlocal used_workspace
+        used_workspace = True
+        return open_group(task.store.url, attempt.arrays_prefix, s3_endpoint=task.store.s3_endpoint, mode="w")
+
+    context = UnitContext(
+        step=task.step,
+        inputs=_fetch(task.step, store, folder / "in"),
+        before=tuple(_predecessor(result, task.store) for result in before),
+        out=out,
+        creation_time=task.creation_time,
+        open_workspace=open_workspace,  # type: ignore[arg-type]  # zarr is imported only where a group is opened
+        progress=_progress,
+    )
+    outcome = find_unit(task.step.processor).run(context)
+    _check_outputs(task.step, outcome, out)
+    products = tuple(_product(task, attempt, draft, out / draft.name) for draft in outcome.products)
+    return StepResult(
+        step_key=task.step.key,
+        name=task.step.name,
+        started_at=started,
+        ended_at=clock.now(),
+        worker=f"pid {os.getpid()}",
+        products=products,
+        figures=outcome.figures,
+        workspace=attempt.arrays_prefix if used_workspace else None,
+        peak_memory_bytes=_peak_memory_bytes(),
+    )
+
+
+def _fetch(step: Step, store: Store, folder: Path) -> dict[str, tuple[LocalInput, ...]]:
+    """Bring every input's files here, verified against the digests of the plan."""
+    inputs: dict[str, tuple[LocalInput, ...]] = {}
+    for ref in step.inputs:
+        place = folder / ref.role / ref.name
+        for asset in ref.assets:
+            path = place / asset.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            store.get_file(asset.key, path)
+            if file_sha256(path) != asset.sha256:
+                raise DigestMismatch(
+                    "an input's bytes differ from those that were published",
+                    where=f"{ref.name}/{asset.path}",
+                    hint="ingest it again after `refsys products delete`",
+                )
+        inputs[ref.role] = (*inputs.get(ref.role, ()), LocalInput(ref, place))
+    return inputs
+
+
+def _predecessor(result: StepResult, store: StoreAddress) -> Predecessor:
+    group = None
+    if result.workspace is not None:
+        group = open_group(store.url, result.workspace, s3_endpoint=store.s3_endpoint, mode="r")
+    return Predecessor(name=result.name, figures=result.figures, workspace=group)
+
+
+def _check_outputs(step: Step, outcome: UnitOutcome, out: Path) -> None:
+    made = sorted(draft.product_type for draft in outcome.products)
+    if made != sorted(step.outputs):
+        raise ProcessorFailed(f"made products {made or 'none'}, declared are {sorted(step.outputs)}", where=step.name)
+    stray = {path.name for path in out.iterdir()} ^ {draft.name for draft in outcome.products}
+    if stray:
+        raise ProcessorFailed(f"output folders and products differ: {sorted(stray)}", where=step.name)
+
+
+def _product(task: StepTask, attempt: Attempt, draft: ProductDraft, folder: Path) -> Product:
+    assets: tuple[Asset, ...] = attempt.stage(draft.name, folder, draft.volatile)
+    provenance = Provenance(
+        software=f"refsys {version('refsys')}",
+        chain=task.chain,
+        chain_version=task.chain_version,
+        processor=task.step.processor,
+        processor_version=task.step.processor_version,
+        parameters=task.parameters,
+        inputs=task.plan_inputs,
+        request_key=task.request_key,
+    )
+    described = draft.model_dump(exclude={"volatile"})
+    return Product(**described, assets=assets, digest=content_digest(assets), provenance=provenance)
+
+
+def _progress(fraction: float, words: str) -> None:
+    """Tell the dashboard, where there is one."""
+
+
+def _peak_memory_bytes() -> int | None:
+    """Return the peak resident size of this process, which is that of its largest step so far."""
+    try:
+        import resource  # noqa: PLC0415  (not on Windows)
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def failure_of(error: BaseException) -> tuple[FailureClass, str, str]:
+    """Return class, sentence and traceback of what a step raised."""
+    text = "".join(traceback.format_exception(error))
+    if isinstance(error, RefsysError):
+        return error.failure, str(error), text
+    if isinstance(error, MemoryError):
+        return FailureClass.OUT_OF_MEMORY, "the step asked for more memory than there is", text
+    return FailureClass.BUG, f"{type(error).__name__}: {error}", text
