@@ -1,0 +1,246 @@
+"""Frame synchroniser: finds CADUs in a stream of bytes by their marker (CCSDS 131.0-B, section 9; CCSDS 130.1-G, 9).
+
+The rules, all decided on known bytes only, so that a stream may be cut into blocks anywhere:
+
+* *Lock.* The marker one frame length after the last one, with up to `marker_bit_errors` wrong bits, is the next frame.
+* *Check.* Otherwise the bytes from just behind the last marker on are tried. A marker on the old grid counts as in
+  lock; off the grid it counts if it is exact, or if another marker stands one or two frame lengths behind it.
+* *Flywheel.* Between the last marker and the one found, whole frames on the old grid are delivered too, up to
+  `flywheel_frames`: their markers were hit, their contents may be good. At the end of the stream the same holds.
+* *Search.* After `flywheel_frames` + 1 frame lengths without a marker the grid is given up.
+
+So bytes inserted or dropped between or inside frames cost the frames they hit, and no other. A frame shortened by
+dropped bytes is delivered with the first bytes of its successor at its end: Reed-Solomon decides about it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from refsys.kernels.jit import jit
+
+MARKER = 0x1ACFFC1D
+MARKER_BYTES = 4
+_NO_ANCHOR = -(1 << 60)
+_CROWD = 8  # times more frames than the bytes can hold: not a stream of frames
+
+
+class _Rules(NamedTuple):
+    frame: int  # bytes
+    tolerance: int  # wrong bits
+    reach: int  # bytes for which a grid lives without a marker
+
+
+class Frames(NamedTuple):
+    """`cadus` (n, frame_bytes) uint8, with markers; `positions` in the stream (n,) int64; wrong bits (n,) int16."""
+
+    cadus: npt.NDArray[np.uint8]
+    positions: npt.NDArray[np.int64]
+    marker_bit_errors: npt.NDArray[np.int16]
+
+
+def _marker_errors_body(buffer: npt.NDArray[np.uint8], at: int) -> np.int64:
+    # 33, more than a marker can have, where it does not lie in the buffer.
+    if at < 0 or at + 4 > buffer.size:
+        return np.int64(33)
+    word = (np.int64(buffer[at]) << 24) | (np.int64(buffer[at + 1]) << 16)
+    word = (word | (np.int64(buffer[at + 2]) << 8) | np.int64(buffer[at + 3])) ^ 0x1ACFFC1D
+    word -= (word >> 1) & 0x55555555
+    word = (word & 0x33333333) + ((word >> 2) & 0x33333333)
+    word = (word + (word >> 4)) & 0x0F0F0F0F
+    return ((word * 0x01010101) >> 24) & 0x3F
+
+
+_marker_errors = jit(_marker_errors_body)
+
+
+def _find_body(buffer: npt.NDArray[np.uint8], anchor: int, scan: int, rules: _Rules, final: bool) -> int:
+    # First acceptable marker at or behind `scan`; minus one minus the position where bytes run out.
+    end, frame = buffer.size, rules.frame
+    while scan + frame <= end or (not final and scan + 4 <= end):
+        errors = _marker_errors(buffer, scan)
+        if errors == 0:
+            return scan
+        if errors <= rules.tolerance:
+            if (scan - anchor) % frame == 0 and scan - anchor <= rules.reach:
+                return scan
+            for ahead in (scan + frame, scan + 2 * frame):
+                if ahead + 4 > end and not final:
+                    return -1 - scan
+                if _marker_errors(buffer, ahead) <= rules.tolerance:
+                    return scan
+        scan += 1
+    return -1 - scan
+
+
+_find = jit(_find_body)
+
+
+def _deliver_body(state: npt.NDArray[np.int64], found: int, rules: _Rules, starts: npt.NDArray[np.int64]) -> None:
+    # The grid's frames that end before `found`, if the grid is still alive there.
+    anchor, real, frame = state[0], state[3], rules.frame
+    on_grid = (found - anchor) % frame == 0
+    if found - anchor > rules.reach or not (real or on_grid):
+        return
+    at = anchor + frame
+    while at + frame <= found:
+        if at >= 0 and state[2] < starts.size:
+            starts[state[2]] = at
+            state[2] += 1
+        at += frame
+
+
+_deliver = jit(_deliver_body)
+
+
+def _synchronise_body(
+    buffer: npt.NDArray[np.uint8],
+    state: npt.NDArray[np.int64],
+    rules: _Rules,
+    final: bool,
+    starts: npt.NDArray[np.int64],
+) -> None:
+    # state: anchor (start of the last frame), scan (next byte to try; the anchor itself while in lock), frames found,
+    # whether the anchor was a marker (the start of the stream is taken as a grid too, until a marker says otherwise).
+    while state[2] < starts.size:
+        found = state[0] + rules.frame
+        if state[1] == state[0]:
+            if found + 4 > buffer.size and not final:
+                return
+            if _marker_errors(buffer, found) > rules.tolerance:
+                state[1] = max(state[0] + 1, 0)
+        if state[1] != state[0]:
+            found = _find(buffer, state[0], state[1], rules, final)
+            state[1] = found if found >= 0 else -1 - found
+        if found < 0 or found + rules.frame > buffer.size:
+            if final and state[3]:
+                _deliver(state, min(buffer.size, state[0] + rules.reach), rules, starts)
+            if state[1] - state[0] > rules.reach:
+                state[0], state[3] = -(1 << 60), 0
+            return
+        _deliver(state, found, rules, starts)
+        if state[2] < starts.size:
+            starts[state[2]] = found
+            state[2] += 1
+        state[0], state[1], state[3] = found, found, 1
+
+
+_synchronise = jit(_synchronise_body)
+
+
+def _cut_body(
+    buffer: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64],
+    cadus: npt.NDArray[np.uint8],
+    errors: npt.NDArray[np.int16],
+) -> None:
+    for i in range(starts.size):
+        errors[i] = _marker_errors(buffer, starts[i])
+        for k in range(cadus.shape[1]):
+            cadus[i, k] = buffer[starts[i] + k]
+
+
+_cut = jit(_cut_body)
+
+
+class FrameSynchroniser:
+    """Synchroniser of one stream: blocks in, frames out; the memory it keeps is a few frames.
+
+    Parameters
+    ----------
+    frame_bytes
+        Length of a CADU with its marker (Sentinel 2044, NPP 1024).
+    marker_bit_errors
+        Wrong bits of 32 at which four bytes still count as a marker, 0 to 8.
+    flywheel_frames
+        How many frames in a row may have their markers destroyed.
+
+    Raises
+    ------
+    ValueError
+        A setting out of range.
+    """
+
+    def __init__(self, frame_bytes: int = 2044, *, marker_bit_errors: int = 4, flywheel_frames: int = 4) -> None:
+        if frame_bytes <= MARKER_BYTES or not 0 <= marker_bit_errors <= 8 or flywheel_frames < 0:
+            raise ValueError(
+                f"frame synchroniser: frame_bytes {frame_bytes} must be over {MARKER_BYTES}, "
+                f"marker_bit_errors {marker_bit_errors} 0 to 8, flywheel_frames {flywheel_frames} not negative"
+            )
+        self._rules = _Rules(frame_bytes, marker_bit_errors, (flywheel_frames + 1) * frame_bytes)
+        self._carry = np.empty(0, np.uint8)
+        self._origin = 0  # position in the stream of the first carried byte
+        self._anchor, self._scan, self._real = -frame_bytes, -frame_bytes, 0  # positions in the stream
+        self._finished = False
+
+    def push(self, block: npt.NDArray[np.uint8]) -> Frames:
+        """Take the next bytes of the stream and give the frames that are now certain.
+
+        Parameters
+        ----------
+        block
+            uint8, shape (n,), any length.
+
+        Raises
+        ------
+        ValueError
+            Not bytes, after `finish`, or so many markers that the bytes cannot be frames.
+        """
+        if block.ndim != 1 or block.dtype != np.uint8:
+            raise ValueError(f"frame synchroniser: need uint8 (n,), not {block.dtype} of shape {block.shape}")
+        return self._advance(np.concatenate([self._carry, block]), final=False)
+
+    def finish(self) -> Frames:
+        """Say that the stream has ended and give the last frames; a frame that is cut short is not one of them."""
+        frames = self._advance(self._carry, final=True)
+        self._finished = True
+        return frames
+
+    def _advance(self, buffer: npt.NDArray[np.uint8], *, final: bool) -> Frames:
+        if self._finished:
+            raise ValueError("frame synchroniser: the stream has been finished")
+        starts = np.empty(_CROWD * ((buffer.size + self._rules.reach) // self._rules.frame + 1), np.int64)
+        state = np.array([self._anchor - self._origin, self._scan - self._origin, 0, self._real], np.int64)
+        _synchronise(buffer, state, self._rules, final, starts)
+        count = int(state[2])
+        if count == starts.size:
+            raise ValueError(
+                f"frame synchroniser: over {count} markers in {buffer.size} bytes at {self._origin}: "
+                f"not a stream of frames of {self._rules.frame} bytes"
+            )
+        frames = self._cut(buffer, starts[:count])
+        self._keep(buffer, state)
+        return frames
+
+    def _cut(self, buffer: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> Frames:
+        cadus = np.empty((starts.size, self._rules.frame), np.uint8)
+        errors = np.empty(starts.size, np.int16)
+        _cut(buffer, starts, cadus, errors)
+        return Frames(cadus, starts + self._origin, errors)
+
+    def _keep(self, buffer: npt.NDArray[np.uint8], state: npt.NDArray[np.int64]) -> None:
+        anchor, scan = int(state[0]), int(state[1])
+        alive = anchor != _NO_ANCHOR
+        keep = max(0, min(scan, anchor + 1) if alive else scan)
+        self._carry = buffer[keep:].copy()
+        self._anchor = anchor + self._origin if alive else _NO_ANCHOR
+        self._scan, self._real = scan + self._origin, int(state[3])
+        self._origin += keep
+
+
+def synchronise(
+    stream: npt.NDArray[np.uint8], frame_bytes: int = 2044, *, marker_bit_errors: int = 4, flywheel_frames: int = 4
+) -> Frames:
+    """All frames of a whole stream; arguments and errors as `FrameSynchroniser`.
+
+    Examples
+    --------
+    >>> cadu = np.frombuffer(bytes.fromhex("1acffc1d 0102 0304"), np.uint8)
+    >>> frames = synchronise(np.concatenate([cadu, np.zeros(3, np.uint8), cadu]), 8)
+    >>> frames.positions
+    array([ 0, 11])
+    """
+    synchroniser = FrameSynchroniser(frame_bytes, marker_bit_errors=marker_bit_errors, flywheel_frames=flywheel_frames)
+    parts = [synchroniser.push(stream), synchroniser.finish()]
+    return Frames(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
