@@ -1,0 +1,38 @@
+# refsys: `make demo` and `make test` need git, make, python3.11 (or newer) and its venv module; no root.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= var/demo
+
+.PHONY: demo test check bench lock clean help
+.DEFAULT_GOAL := help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.installed  ## packets to published products on a local Dask cluster; report in var/demo/report.html
+	$(BIN)/refsys --home $(HOME_DIR) demo
+
+test: $(VENV)/.installed  ## the whole default suite
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/.installed  ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed  ## measured ratios, written to docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.installed  ## pin the newest versions that go together
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment and what the demo made
+	rm -rf $(VENV) var
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "refsys needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' requirements.lock)"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable '.[dev,postgres]'
+	@touch $@
