@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 from refsys.model.errors import NameInvalid
-from refsys.model.names_s1 import S1AuxName, S1EofName, S1ProductName
+from refsys.model.names_earth_explorer import EofName
+from refsys.model.names_s1 import S1AuxName, S1ProductName
 from refsys.model.names_s2 import S2CompactName, S2HktmName, S2PdiName
 from refsys.model.names_s3 import S3ProductName
 from refsys.model.names_sessions import SessionFileName, SessionName
@@ -12,7 +13,7 @@ from refsys.model.names_sessions import SessionFileName, SessionName
 Name = (
     S1ProductName
     | S1AuxName
-    | S1EofName
+    | EofName
     | S2PdiName
     | S2HktmName
     | S2CompactName
@@ -23,9 +24,9 @@ Name = (
 """A parsed name; every kind has `format()`."""
 
 __all__ = [
+    "EofName",
     "Name",
     "S1AuxName",
-    "S1EofName",
     "S1ProductName",
     "S2CompactName",
     "S2HktmName",
@@ -40,7 +41,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[str], Name]], ...] = (
     (re.compile("DCS_"), SessionFileName.parse),
     (re.compile("S[123]._[0-9]{6}"), SessionName.parse),
     (re.compile("S1._AUX_"), S1AuxName.parse),
-    (re.compile("S1._[A-Z0-9]{4}_"), S1EofName.parse),
+    (re.compile("S[13]._[A-Z0-9]{4}_|S2._[A-Z0-9]{4}_(MPL|REP)_"), EofName.parse),
     (re.compile("S1"), S1ProductName.parse),
     (re.compile("S2._MSI"), S2CompactName.parse),
     (re.compile("S2._[A-Z0-9]{4}_PRD_HKTM__"), S2HktmName.parse),

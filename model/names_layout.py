@@ -158,6 +158,8 @@ class ProductName(Value):
             raise NameInvalid(error.errors()[0]["msg"].removeprefix("Value error, "), where=text) from error
 
     def _layout(self) -> Layout:
+        if len(self.layouts) == 1:
+            return self.layouts[0]
         given = {name for name, value in self if value is not None}
         for layout in self.layouts:
             if given == layout.names:

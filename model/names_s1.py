@@ -1,7 +1,7 @@
-"""Names of Sentinel-1 products, auxiliary SAFE folders and Earth Explorer files.
+"""Names of Sentinel-1 products and auxiliary SAFE folders.
 
 Sources: Sentinel-1 Product Specification S1-RS-MDA-52-7441 (naming convention), Sentinel-1 IPF Auxiliary Product
-Specification S1-RS-MDA-52-7443, Earth Explorer Ground Segment File Format Standard PE-TN-ESA-GS-0001.
+Specification S1-RS-MDA-52-7443.
 """
 
 from refsys.model.names_layout import (
@@ -46,7 +46,7 @@ class S1ProductName(ProductName):
             "_",
             choice_part("beam", *BEAMS),
             "_",
-            choice_part("content", "RAW", "SLC", "GRD", "OCN", "ETA"),
+            choice_part("content", "RAW", "SLC", "GRD", "OCN", "ETA", "SL1", "SL2"),
             choice_part("resolution", "F", "H", "M", "_"),
             "_",
             choice_part("level", "0", "1", "2", "A"),
@@ -62,10 +62,10 @@ class S1ProductName(ProductName):
             Part(
                 "data_take_id",
                 6,
-                "[0-9A-F]{6}",
-                "6 hexadecimal digits in capitals",
-                lambda text: int(text, 16),
-                lambda value: f"{value:06X}",
+                "[0-9A-F]{6}|_{6}",
+                "6 hexadecimal digits in capitals, or ______",
+                lambda text: None if text == "______" else int(text, 16),
+                lambda value: "______" if value is None else f"{value:06X}",
             ),
             "_",
             Part("crc", 4, "[0-9A-F]{4}", "4 hexadecimal digits in capitals"),
@@ -84,7 +84,8 @@ class S1ProductName(ProductName):
     start: NameTime
     stop: NameTime
     orbit: int
-    data_take_id: int
+    data_take_id: int | None = None
+    """None for GPS and house-keeping products, which belong to no data take."""
     crc: str
     extension: str = ".SAFE"
 
@@ -148,91 +149,3 @@ class S1AuxName(ProductName):
     def product_type(self) -> str:
         """`AUX_CAL`, `AUX_INS`, ..."""
         return self.aux_type
-
-
-_EOF_HEAD = (
-    choice_part("mission", "S1"),
-    satellite_part(any_of_them=True),
-    "_",
-    Part("file_class", 4, "[A-Z0-9]{4}", "4 capitals or digits, for example OPER"),
-    "_",
-    Part("file_type", 10, "[A-Z][A-Z0-9_]{9}", "10 capitals, digits or _, for example AUX_RESORB"),
-)
-_EOF_SITE = Part("site", 4, "[A-Z0-9_]{4}", "4 capitals, digits or _, for example OPOD")
-_EOF_END = extension_part(".EOF", ".xml", ".XML")
-
-
-class S1EofName(ProductName):
-    """A Sentinel-1 Earth Explorer file: orbits, masks, plans, reports.
-
-    Four forms are in use; the fields that a form lacks are None. In the last one the time is the creation or the
-    validity start, as its writer pleased: ask the content.
-
-    Examples
-    --------
-    >>> S1EofName.parse("S1A_OPER_AUX_RESORB_OPOD_20171213T143838_V20171213T102737_20171213T134507.EOF").product_type
-    'AUX_RESORB'
-    >>> S1EofName.parse("S1A_OPER_MPL_ORBPRE_20171208T200309_20171215T200309_0001.EOF").version
-    '0001'
-    """
-
-    layouts = (
-        Layout(
-            "MMM_CCCC_TTTTTTTTTT_<site>_<creation>_V<start>_<stop>.EOF",
-            *_EOF_HEAD,
-            "_",
-            _EOF_SITE,
-            "_",
-            time_part("creation_time"),
-            "_V",
-            time_part("start"),
-            "_",
-            time_part("stop"),
-            _EOF_END,
-        ),
-        Layout(
-            "MMM_CCCC_TTTTTTTTTT_<start>_<stop>_<version>.EOF",
-            *_EOF_HEAD,
-            "_",
-            time_part("start"),
-            "_",
-            time_part("stop"),
-            "_",
-            Part("version", 4, "[0-9]{4}", "4 digits"),
-            _EOF_END,
-        ),
-        Layout(
-            "MMM_CCCC_TTTTTTTTTT_V<start>_G<creation>.EOF",
-            *_EOF_HEAD,
-            "_V",
-            time_part("start"),
-            "_G",
-            time_part("creation_time"),
-            _EOF_END,
-        ),
-        Layout(
-            "MMM_CCCC_TTTTTTTTTT_<site>_<time>.xml",
-            *_EOF_HEAD,
-            "_",
-            _EOF_SITE,
-            "_",
-            time_part("creation_time"),
-            _EOF_END,
-        ),
-    )
-
-    mission: str = "S1"
-    satellite: str
-    file_class: str = "OPER"
-    file_type: str
-    site: str | None = None
-    creation_time: NameTime | None = None
-    start: NameTime | None = None
-    stop: NameTime | None = None
-    version: str | None = None
-    extension: str = ".EOF"
-
-    @property
-    def product_type(self) -> str:
-        """The file type; the antenna error matrices AMH_ERRMAT and AMV_ERRMAT are both `AUX_ECE`."""
-        return "AUX_ECE" if self.file_type in ("AMH_ERRMAT", "AMV_ERRMAT", "AM__ERRMAT") else self.file_type

@@ -6,7 +6,6 @@ names since 2016).
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 
 from pydantic import model_validator
@@ -47,16 +46,20 @@ class _Marked:
         if self.digits:
             return dict(zip(self.fields, map(int, values), strict=True))
         if "yyyy" in self.right:
-            return dict(zip(self.fields, map(parse_compact_time, values), strict=True))
+            times = [None if value == _OPEN_END else parse_compact_time(value) for value in values]
+            return dict(zip(self.fields, times, strict=True))
         return {self.fields[0]: text}
 
     def show(self, values: list[Any]) -> str:
         if self.digits:
             return "_".join(f"{value:0{self.digits}d}" for value in values)
-        return "_".join(compact_time(value) if isinstance(value, datetime) else value for value in values)
+        if "yyyy" in self.right:
+            return "_".join(_OPEN_END if value is None else compact_time(value) for value in values)
+        return str(values[0])
 
 
 _TIME = "[1-9][0-9]{7}T[0-9]{6}"
+_OPEN_END = "99999999T999999"
 _MARKED = (
     _Marked("S", ("sensing_time",), _TIME, "a time yyyymmddThhmmss that exists"),
     _Marked("O", ("first_orbit", "last_orbit"), "[0-9]{6}_[0-9]{6}", "two numbers of 6 digits", 6),
@@ -113,6 +116,7 @@ class S2PdiName(ProductName):
     last_orbit: int | None = None
     start: NameTime | None = None
     stop: NameTime | None = None
+    """None with a start: valid for ever, written 99999999T999999."""
     detector: str | None = None
     orbit: int | None = None
     relative_orbit: int | None = None
@@ -158,12 +162,9 @@ class S2PdiName(ProductName):
     def _marked(self, letter: str) -> str:
         marked = _BY_LETTER[letter]
         values = [getattr(self, field) for field in marked.fields]
-        if None in values:
+        if values[0] is None or (None in values and marked.fields[-1] != "stop"):
             raise ValueError(f"{' and '.join(marked.fields)} come together")
         return marked.show(values)
-
-    def _layout(self) -> Layout:
-        return self.layouts[0]
 
     @model_validator(mode="after")
     def _marked_fields_are_right(self) -> Self:
