@@ -14,6 +14,7 @@ MAX_XML_BYTES = 64 << 20
 
 _UNCALIBRATED_TILE_CODES = 4
 _TGU_CODES = 128
+_LARGEST_INTEGER = 255
 
 
 class AuxIns(NamedTuple):
@@ -99,7 +100,7 @@ class _Reader:
     def numbers(self, path: str, expected: int) -> NDArray[np.float64]:
         element = self.root.find(path)
         if element is None:
-            raise InputCorrupt(f"no element {path}", where=self.where, hint="AUX_INS from schema 2.10 on have it")
+            raise InputCorrupt(f"no element {path}", where=self.where, hint="give a complete AUX_INS annotation")
         values = self._values(element, path)
         if values.size != expected:
             raise InputCorrupt(f"{path} holds {values.size} numbers, not {expected}", where=self.where)
@@ -125,10 +126,9 @@ class _Reader:
         return self.integers(np.concatenate(entries), name)
 
     def integers(self, values: NDArray[np.float64], name: str) -> NDArray[np.int64]:
-        whole = values.astype(np.int64)
-        if np.any(whole != values):
-            raise InputCorrupt(f"{name} holds numbers that are not whole", where=self.where)
-        return whole
+        if np.any((values != np.rint(values)) | (np.abs(values) > _LARGEST_INTEGER)):
+            raise InputCorrupt(f"{name} holds numbers that are not small integers", where=self.where)
+        return values.astype(np.int64)
 
     def _values(self, element: etree._Element, path: str) -> NDArray[np.float64]:
         words = (element.text or "").split()

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.jit import jit
-from refsys.kernels.s1_baq_tables import BRC_COUNT, BaqLookup
-from refsys.kernels.s1_bits import NO_CODE, read_fixed, read_head, read_huffman
+from refsys.kernels.s1_baq_tables import BRC_COUNT, LOOKUP_SHAPES, BaqLookup
+from refsys.kernels.s1_bits import read_fixed, read_head, read_huffman
 from refsys.kernels.s1_packets import BAQ_MODES, HEADER_BYTES, Headers
 
 BLOCK_QUADS = 128
@@ -21,14 +21,12 @@ STATUS_OK = 0
 STATUS_MODE = 1
 STATUS_TRUNCATED = 2
 STATUS_BRC = 3
-STATUS_CODE = 4
-STATUS_EXCESS = 5
+STATUS_EXCESS = 4
 STATUS_MEANINGS = (
     "decoded",
     "unknown BAQ mode",
     "ends before its samples do",
     "rate code above 4",
-    "no such Huffman code",
     "holds more data than its samples take",
 )
 """What each status says, by its number."""
@@ -116,8 +114,10 @@ def decode_samples(
     Raises
     ------
     ValueError
-        If the arrays disagree in length or a packet lies outside the buffer.
+        If the arrays disagree in length, a packet lies outside the buffer, or the look-ups have other shapes.
     """
+    if (lookup.prefixes.shape, lookup.values.shape) != LOOKUP_SHAPES:
+        raise ValueError(f"look-ups {lookup.prefixes.shape} and {lookup.values.shape} are not {LOOKUP_SHAPES}")
     packets = _bounded_packets(buffer, offsets, lengths, headers)
     samples = _make_room(packets)
     _decode_packets(np.ascontiguousarray(buffer), packets, lookup, samples)
@@ -196,8 +196,6 @@ def _read_channel_body(
             return STATUS_BRC, bit
         else:
             bit = read_huffman(data, bit, packet.end, prefixes[packet.brc[block]], codes)
-            if bit == NO_CODE:
-                return STATUS_CODE, bit
         if bit > packet.end * 8:
             return STATUS_TRUNCATED, bit
     return STATUS_OK, bit

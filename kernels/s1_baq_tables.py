@@ -11,6 +11,7 @@ BRC_COUNT = 5
 MAX_CODE_BITS = 12
 MAX_LEVELS = 16
 THIDX_COUNT = 256
+LOOKUP_SHAPES = ((BRC_COUNT, 1 << MAX_CODE_BITS), (len(KINDS), THIDX_COUNT, MAX_LEVELS))
 
 
 class BaqTables(NamedTuple):
@@ -47,8 +48,7 @@ class BaqLookup(NamedTuple):
     Attributes
     ----------
     prefixes
-        uint8 (5, 4096): for each BRC and 12 bits, the magnitude code at their head times 16, plus the bits it takes;
-        0 where no code begins so.
+        uint8 (5, 4096): for each BRC and 12 bits, the magnitude code at their head times 16, plus the bits it takes.
     values
         float32 (8, 256, 16): magnitude by quantiser, threshold index and magnitude code; NaN where no such code exists.
     """

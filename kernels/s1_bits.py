@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from refsys.kernels.jit import jit
 from refsys.kernels.s1_baq_tables import MAX_CODE_BITS
 
-NO_CODE = -1
-
 _QUEUE_MASK = 0xFFFFFFFF
 
 
@@ -53,9 +51,9 @@ read_fixed = jit(_read_fixed_body)
 def _read_huffman_body(
     data: NDArray[np.uint8], bit: np.int64, end: np.int64, prefixes: NDArray[np.uint8], codes: NDArray[np.uint16]
 ) -> np.int64:
-    """Fill `codes` from sign bits, each with a Huffman code; returns the next bit, or `NO_CODE`.
+    """Fill `codes` from sign bits, each with a Huffman code; returns the next bit.
 
-    `prefixes` is one rate's row of `BaqLookup.prefixes`.
+    `prefixes` is one rate's row of `BaqLookup.prefixes`; its tree is complete, so any 12 bits begin with a code.
     """
     queue, at = np.int64(0), bit >> 3
     held = -(bit & 7)
@@ -67,8 +65,6 @@ def _read_huffman_body(
             at += 1
             held += 8
         found = np.int64(prefixes[(queue >> (held - 1 - MAX_CODE_BITS)) & ((1 << MAX_CODE_BITS) - 1)])
-        if found == 0:
-            return np.int64(NO_CODE)
         codes[k] = ((found >> 4) << 1) | ((queue >> (held - 1)) & 1)
         held -= 1 + (found & 15)
     return at * 8 - held
