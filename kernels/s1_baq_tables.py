@@ -69,7 +69,10 @@ def compile_tables(tables: BaqTables) -> BaqLookup:
     prefixes = np.zeros((BRC_COUNT, 1 << MAX_CODE_BITS), dtype=np.uint8)
     for brc, tree in enumerate(tables.huffman_trees):
         kind = KINDS[len(KINDS) - BRC_COUNT + brc]
-        codes = huffman_codes(tree)
+        try:
+            codes = huffman_codes(tree)
+        except ValueError as error:
+            raise ValueError(f"{kind}: {error}") from error
         levels = tables.normalised_levels[KINDS.index(kind)].size
         if sorted(codes.values()) != list(range(levels)):
             raise ValueError(
