@@ -1,16 +1,15 @@
 """Read the Sentinel-1 instrument auxiliary file AUX_INS (S1-RS-MDA-52-7443, schema s1-aux-ins.xsd)."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
+from refsys.chains.safe_xml import parse_xml
 from refsys.kernels.s1_baq_tables import KINDS, THIDX_COUNT, BaqTables, compile_tables
-from refsys.model.errors import InputCorrupt, XmlUnsafe
-
-MAX_XML_BYTES = 64 << 20
-"""Real files have 0.6 MB."""
+from refsys.model.errors import InputCorrupt
 
 _UNCALIBRATED_TILE_CODES = 4
 _TGU_CODES = 128
@@ -39,24 +38,19 @@ class AuxIns(NamedTuple):
     tile_celsius: NDArray[np.float64]
 
 
-def parse_aux_ins(xml: bytes, *, where: str) -> AuxIns:
-    """Parse the annotation of an AUX_INS product (`data/s1?-aux-ins.xml`).
-
-    Parameters
-    ----------
-    xml
-        The file's content.
-    where
-        Its name, for messages.
+def read_aux_ins(path: Path) -> AuxIns:
+    """Read the annotation of an AUX_INS product (`data/s1?-aux-ins.xml`).
 
     Raises
     ------
     XmlUnsafe
-        If the file has a document type (and with it entities) or is larger than `MAX_XML_BYTES`.
+        If the file has a document type or is beyond the limits of XML from outside.
+    InputMissing
+        If there is no such file.
     InputCorrupt
         If it is no XML, lacks a table, or a table is malformed.
     """
-    root = _parse(xml, where)
+    root, where = parse_xml(path), str(path)
     if root.tag != "auxiliaryInstrument":
         raise InputCorrupt(
             f"root element is {root.tag}, not auxiliaryInstrument", where=where, hint="give an AUX_INS file"
@@ -142,18 +136,3 @@ class _Reader:
         if count is not None and count != str(values.size):
             raise InputCorrupt(f"{path} holds {values.size} numbers but announces {count}", where=self.where)
         return values
-
-
-def _parse(xml: bytes, where: str) -> etree._Element:
-    if len(xml) > MAX_XML_BYTES:
-        raise XmlUnsafe(f"{len(xml)} bytes of XML, more than {MAX_XML_BYTES}", where=where, hint="this is no AUX_INS")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
-    try:
-        root = etree.fromstring(xml, parser)
-    except etree.XMLSyntaxError as error:
-        raise InputCorrupt(f"not well-formed XML: {error}", where=where, hint="fetch the file again") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlUnsafe("XML with a document type", where=where, hint="Sentinel annotations never have one")
-    return root
