@@ -184,7 +184,7 @@ def assemble_packets(
         raise ValueError(f"packet assembly: {counters.shape} counters, {valid.shape} validities, {mpdus.shape} M_PDUs")
     frames = np.ascontiguousarray(mpdus)
     data = np.empty(frames.shape[0] * (frames.shape[1] - MPDU_HEADER_BYTES), np.uint8)
-    columns = np.empty((5, data.size // 256 + 16), np.int64)
+    columns = np.empty((5, data.size // 32 + 16), np.int64)
     while True:
         state = np.zeros(_STATES, np.int64)
         state[_OPEN] = -1
