@@ -70,8 +70,8 @@ class _RootReached(Exception):
 def _refuse_doctype(data: bytes, where: str) -> None:
     """Raise `XmlUnsafe` if a document type comes before the root element.
 
-    expat tells of it as soon as it begins, so nothing that it declares is read. What expat does not understand is refused
-    here, so that the second parser cannot see more in it.
+    expat tells of it as soon as it begins, so nothing that it declares is read. What expat does not understand is
+    refused here, so that the second parser cannot see more in it.
     """
     first_look = expat.ParserCreate()
 
