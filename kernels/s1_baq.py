@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from refsys.kernels.jit import jit
 from refsys.kernels.s1_baq_tables import BRC_COUNT, LOOKUP_SHAPES, BaqLookup
 from refsys.kernels.s1_bits import read_fixed, read_head, read_huffman
-from refsys.kernels.s1_packets import BAQ_MODES, HEADER_BYTES, Headers
+from refsys.kernels.s1_packets import BAQ_MODES, HEADER_BYTES, Headers, packet_bytes
 
 BLOCK_QUADS = 128
 
@@ -118,17 +118,16 @@ def decode_samples(
     """
     if (lookup.prefixes.shape, lookup.values.shape) != LOOKUP_SHAPES:
         raise ValueError(f"look-ups {lookup.prefixes.shape} and {lookup.values.shape} are not {LOOKUP_SHAPES}")
-    packets = _bounded_packets(buffer, offsets, lengths, headers)
+    data = packet_bytes(buffer)
+    packets = _bounded_packets(data, offsets, lengths, headers)
     samples = _make_room(packets)
-    _decode_packets(np.ascontiguousarray(buffer), packets, lookup, samples)
+    _decode_packets(data, packets, lookup, samples)
     return samples
 
 
 def _bounded_packets(
     buffer: NDArray[np.uint8], offsets: NDArray[np.int64], lengths: NDArray[np.int64], headers: Headers
 ) -> _Packets:
-    if buffer.dtype != np.uint8 or buffer.ndim != 1:
-        raise ValueError(f"packets come as a one-dimensional uint8 array, not {buffer.dtype} {buffer.shape}")
     starts, sizes = np.asarray(offsets, dtype=np.int64), np.asarray(lengths, dtype=np.int64)
     modes, quads = headers["baq_mode"].astype(np.int64), headers["quads"].astype(np.int64)
     if starts.ndim != 1 or not starts.shape == sizes.shape == modes.shape == quads.shape:

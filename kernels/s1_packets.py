@@ -114,7 +114,7 @@ def find_packets(buffer: NDArray[np.uint8]) -> PacketIndex:
     ValueError
         If `buffer` is not a one-dimensional uint8 array.
     """
-    data = _checked_buffer(buffer)
+    data = packet_bytes(buffer)
     offsets = np.empty(data.size // (PRIMARY_BYTES + 1), dtype=np.int64)
     lengths = np.empty_like(offsets)
     count, end = _walk(data, offsets, lengths)
@@ -141,7 +141,7 @@ def decode_headers(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Hea
     ValueError
         If a header would reach outside the buffer.
     """
-    data = _checked_buffer(buffer)
+    data = packet_bytes(buffer)
     starts = np.asarray(offsets, dtype=np.int64)
     outside = (starts < 0) | (starts > data.size - HEADER_BYTES)
     if np.any(outside):
@@ -178,10 +178,19 @@ def header_flags(headers: Headers, lengths: NDArray[np.int64]) -> NDArray[np.uin
     return flags
 
 
-def _checked_buffer(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def packet_bytes(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a contiguous read-only view, one type for the compiled loops whatever the buffer was made of.
+
+    Raises
+    ------
+    ValueError
+        If `buffer` is not a one-dimensional uint8 array.
+    """
     if buffer.dtype != np.uint8 or buffer.ndim != 1:
         raise ValueError(f"packets come as a one-dimensional uint8 array, not {buffer.dtype} {buffer.shape}")
-    return np.ascontiguousarray(buffer)
+    view = np.ascontiguousarray(buffer).view()
+    view.flags.writeable = False
+    return view
 
 
 def _column(headers: NDArray[np.uint8], field: Field) -> NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]:

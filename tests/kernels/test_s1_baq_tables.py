@@ -63,13 +63,14 @@ def balanced(symbols: list[int]) -> list[int]:
     return words
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from([2, 3, 4, 5, 7, 10, 16]))
 def test_any_tree_gives_its_codes(data, size):
     words, codes = data.draw(trees(data.draw(st.permutations(range(size)))))
     assert bt.huffman_codes(np.array(words)) == codes
 
 
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 @given(st.data())
 def test_prefixes_equal_slow_matching(data):
     drawn = [data.draw(trees(list(range(size)))) for size in SIZES[3:]]
@@ -115,6 +116,7 @@ def test_malformed_trees_are_refused(words, message):
         bt.huffman_codes(np.array(words, dtype=np.int64))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-2, 17), max_size=40))
 def test_any_list_is_a_tree_or_an_error(words):
     try:

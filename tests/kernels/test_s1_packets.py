@@ -96,6 +96,7 @@ def buffer_of(*parts: bytes) -> np.ndarray:
     return np.frombuffer(b"".join(parts), dtype=np.uint8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=68, max_size=68), min_size=1, max_size=5), st.integers(0, 9))
 def test_columns_equal_slow_reading(headers, lead):
     buffer = buffer_of(b"\xff" * lead, *headers)

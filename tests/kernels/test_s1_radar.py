@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsys.kernels import s1_radar as radar
@@ -49,6 +49,7 @@ def slow_window_samples(swl: int, code: int) -> int:
     return 2 * (ratio.numerator * whole + int(D_TABLE[code][rest]) + 1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
 def test_window_samples_equal_the_published_table(swl, code):
     assert int(radar.window_samples(swl, code)) == slow_window_samples(swl, code)
@@ -60,6 +61,7 @@ def test_window_samples_over_every_remainder(code):
     assert radar.window_samples(swl, code).tolist() == [slow_window_samples(int(k), code) for k in swl]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
 def test_pulse_samples_are_rounded_up_exactly(pulse, code):
     exact = Fraction(RATIOS[code]) * 4 * pulse
@@ -75,12 +77,14 @@ def test_unused_decimation_codes_give_no_value(code):
     assert int(radar.tx_pulse_samples(1658, code)) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1))
 def test_gps_time_is_exact_to_the_nanosecond(coarse, fine):
     exact = coarse + (Fraction(fine) + Fraction(1, 2)) / 65536
     assert int(radar.gps_time_ns(coarse, fine)) == int(exact * 10**9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**56 - 1))
 def test_platform_time_is_exact_to_the_nanosecond(stamp):
     assert int(radar.platform_time_ns(stamp)) == int(Fraction(stamp, 2**24) * 10**9)

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsys.kernels import s1_subcom as sub
@@ -37,6 +37,7 @@ def word_streams(draw):
     return counts, indices
 
 
+@settings(deadline=None)
 @given(word_streams())
 def test_cycles_equal_a_slow_search(stream):
     counts, indices = stream
