@@ -31,7 +31,7 @@ def request_for(product: Product, chain: Chain, *, label: str = "triggered", wai
 
 def _fires(rule: TriggerRule, product: Product) -> bool:
     return (
-        rule.on == product.product_type
+        rule.arrival == product.product_type
         and (not rule.satellites or product.satellite in rule.satellites)
         and (rule.names is None or re.fullmatch(rule.names, product.name) is not None)
     )

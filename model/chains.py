@@ -11,7 +11,7 @@ from refsys.model.values import Value
 class TriggerRule(Value):
     """When the arrival of a product makes a request."""
 
-    on: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`.")
+    arrival: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`.")
     satellites: tuple[str, ...] = Field((), description="Only these; empty for any.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
 

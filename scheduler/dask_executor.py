@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.scheduler import KilledWorker
 
-from refsys.model.errors import WorkerLost
+from refsys.model.errors import ObjectMissing, WorkerLost
 from refsys.model.plans import MEMORY_RESOURCE
 from refsys.scheduler.executors import Outcome, StepDone, StepFailed
 from refsys.scheduler.graphs import build_graph
 from refsys.scheduler.tasks import StepTask
+from refsys.storage.steps import StepArea
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 class DaskExecutor:
     """Submits one graph a request and hears of each step by the callback of its future.
+
+    A callback says that a step has ended; what it made is read from its committed manifest, not from the memory of a
+    worker that may be gone.
 
     Parameters
     ----------
@@ -31,12 +35,14 @@ class DaskExecutor:
         self._client = client
         self._ended: queue.SimpleQueue[tuple[str, int, str, Any]] = queue.SimpleQueue()
         self._futures: dict[str, dict[str, Future]] = {}
+        self._tasks: dict[str, dict[str, StepTask]] = {}
 
     def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
         """Submit the graph of one request."""
         graph = build_graph(tasks, priority, with_resources=self._workers_declare_memory())
         futures = self._client.compute(graph, sync=False, optimize_graph=False)
         self._futures[request_key] = {task.step.name: future for task, future in zip(tasks, futures, strict=True)}
+        self._tasks[request_key] = {task.step.name: task for task in tasks}
         for task, future in zip(tasks, futures, strict=True):
             name = task.step.name
             future.add_done_callback(lambda done, name=name: self._ended.put((request_key, token, name, done)))
@@ -56,6 +62,7 @@ class DaskExecutor:
 
     def cancel(self, request_key: str) -> None:
         """Let go of the futures of a request; Dask drops what no one else holds, so a twin's steps go on."""
+        self._tasks.pop(request_key, None)
         for future in self._futures.pop(request_key, {}).values():
             future.release()
 
@@ -70,20 +77,29 @@ class DaskExecutor:
 
     def _outcome(self, request_key: str, token: int, name: str, future: "Future") -> Outcome | None:
         futures = self._futures.get(request_key, {})
-        if future is None or futures.get(name) is not future:
+        if futures.get(name) is not future or future is None:
             return None  # of a submission that was cancelled or replaced
         if future.status == "finished":
-            result = future.result()
-            del futures[name]
-            if not futures:
-                del self._futures[request_key]
-            return StepDone(request_key, token, result)
+            return self._done(request_key, token, name)
         if future.status == "cancelled":
             error: BaseException = WorkerLost("the Dask scheduler forgot the step", where=name)
         else:
             error = _translated(future.exception(), name)
         self.cancel(request_key)
         return StepFailed(request_key, token, name, error)
+
+    def _done(self, request_key: str, token: int, name: str) -> Outcome:
+        task = self._tasks[request_key][name]
+        result = StepArea(task.store.open(), task.step.key).committed()
+        if result is None:
+            self.cancel(request_key)
+            error = ObjectMissing("the manifest of a step that ended is gone", where=f"{request_key} {name}")
+            return StepFailed(request_key, token, name, error)
+        futures = self._futures[request_key]
+        del futures[name]
+        if not futures:
+            self.cancel(request_key)
+        return StepDone(request_key, token, result)
 
     def _workers_declare_memory(self) -> bool:
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()

@@ -116,7 +116,7 @@ class Loop:
             return False
         if keys is None:
             counts = self._system.ledger.counts()
-            return not any(n for state, n in counts.items() if state.is_open and state is not RequestState.WAITING)
+            return not any(state.is_open and state is not RequestState.WAITING for state in counts)
         records = [self._system.ledger.get(key) for key in keys]
         return all(not record.state.is_open or record.state is RequestState.WAITING for record in records)
 

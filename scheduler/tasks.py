@@ -13,12 +13,12 @@ from uuid import uuid4
 from pydantic import Field, JsonValue
 
 from refsys.chains.units import LocalInput, Predecessor, ProductDraft, UnitContext, UnitOutcome, find_unit
-from refsys.model.errors import DigestMismatch, FailureClass, ProcessorFailed, RefsysError, StorageFull
+from refsys.model.errors import FailureClass, ProcessorFailed, RefsysError, StorageFull
 from refsys.model.plans import Plan, Step, StepResult
-from refsys.model.products import Asset, InputRef, Product, Provenance, content_digest
+from refsys.model.products import InputRef, Product, Provenance
 from refsys.model.times import WallClock
 from refsys.model.values import UtcTime, Value
-from refsys.storage.digests import file_sha256
+from refsys.storage.staging import fetch, product_of
 from refsys.storage.steps import Attempt, StepArea
 from refsys.storage.stores import Store, open_store
 from refsys.storage.workspace import open_group
@@ -109,8 +109,9 @@ def run_step(task: StepTask, *before: StepResult) -> StepResult:
     folder = Path(tempfile.mkdtemp(prefix=f"{task.step.key[:12]}-", dir=task.scratch))
     try:
         return attempt.commit(_compute(task, store, attempt, before, folder))
-    except OSError as error:
-        if error.errno == errno.ENOSPC and not isinstance(error, RefsysError):
+    except BaseException as error:
+        attempt.discard()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and not isinstance(error, RefsysError):
             raise StorageFull(
                 "no space left for the files of a running step", where=task.scratch, hint="free space or set `scratch`"
             ) from error
@@ -163,16 +164,7 @@ def _fetch(step: Step, store: Store, folder: Path) -> dict[str, tuple[LocalInput
     inputs: dict[str, tuple[LocalInput, ...]] = {}
     for ref in step.inputs:
         place = folder / ref.role / ref.name
-        for asset in ref.assets:
-            path = place / asset.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            store.get_file(asset.key, path)
-            if file_sha256(path) != asset.sha256:
-                raise DigestMismatch(
-                    "an input's bytes differ from those that were published",
-                    where=f"{ref.name}/{asset.path}",
-                    hint="ingest it again after `refsys products delete`",
-                )
+        fetch(store, ref.assets, place)
         inputs[ref.role] = (*inputs.get(ref.role, ()), LocalInput(ref, place))
     return inputs
 
@@ -194,7 +186,7 @@ def _check_outputs(step: Step, outcome: UnitOutcome, out: Path) -> None:
 
 
 def _product(task: StepTask, attempt: Attempt, draft: ProductDraft, folder: Path) -> Product:
-    assets: tuple[Asset, ...] = attempt.stage(draft.name, folder, draft.volatile)
+    assets = attempt.stage(draft.name, folder, draft.volatile)
     provenance = Provenance(
         software=f"refsys {version('refsys')}",
         chain=task.chain,
@@ -205,8 +197,7 @@ def _product(task: StepTask, attempt: Attempt, draft: ProductDraft, folder: Path
         inputs=task.plan_inputs,
         request_key=task.request_key,
     )
-    described = draft.model_dump(exclude={"volatile"})
-    return Product(**described, assets=assets, digest=content_digest(assets), provenance=provenance)
+    return product_of(draft, assets, provenance)
 
 
 def _progress(fraction: float, words: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from refsys.model import events
 from refsys.model.errors import RETRYABLE, FailureClass, InvalidTransition
 from refsys.model.plans import Plan, Step, StepResult

@@ -1,0 +1,88 @@
+"""SIGKILL at every transition of a request in turn: after a restart it finishes, with the digest it would have had."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy_home import publish_input, toy_system
+
+from refsys.model.requests import RequestState
+from refsys.scheduler.system import announce
+
+SUPPORT = Path(__file__).parents[1] / "support"
+TRANSITIONS = [
+    "PlanMade",
+    "RunStarted",
+    "StepCompleted",
+    "StepCompleted",
+    "StepCompleted",
+    "RunCompleted",
+    "ProductsPublished",
+]
+"""What a toy request with two parts goes through; `test_the_list_is_complete` keeps it true."""
+
+
+def work(home: Path, die_at: int | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SUPPORT / "toy_home.py"), str(home), *([str(die_at)] if die_at else [])]
+    environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def prepared(home: Path, folder: Path) -> None:
+    with toy_system(home) as system:
+        announce(system, publish_input(system, "numbers", folder, parts=2))
+
+
+def outcome(home: Path) -> tuple[list[str], list[str]]:
+    with toy_system(home) as system:
+        (record,) = system.ledger.find()
+        assert record.state is RequestState.PUBLISHED, record.reason
+        published = [event for event in system.ledger.history(record.key) if event.kind == "ProductsPublished"]
+        assert len(published) == 1
+        assert list(system.store.list("steps/")) == [] or record.state is RequestState.PUBLISHED
+        products = system.catalogue.find(product_type="TOY_OUT")
+        for product in products:
+            for asset in product.assets:
+                assert len(system.store.get(asset.key)) == asset.size_bytes
+        return [product.digest for product in products], list(record.products)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    prepared(folder / "home", folder)
+    done = work(folder / "home")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == TRANSITIONS
+    return outcome(folder / "home")[0]
+
+
+@pytest.mark.parametrize(
+    "die_at", range(1, len(TRANSITIONS) + 1), ids=[f"{n}-{t}" for n, t in enumerate(TRANSITIONS, 1)]
+)
+def test_killed_at_a_transition(tmp_path: Path, undisturbed: list[str], die_at: int) -> None:
+    home = tmp_path / "home"
+    prepared(home, tmp_path)
+    killed = work(home, die_at)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert killed.stdout.split() == TRANSITIONS[:die_at]
+    again = work(home)
+    assert again.returncode == 0, again.stderr
+    digests, names = outcome(home)
+    assert digests == undisturbed
+    assert len(names) == 1
+
+
+def test_killed_at_every_transition_one_after_the_other(tmp_path: Path, undisturbed: list[str]) -> None:
+    home = tmp_path / "home"
+    prepared(home, tmp_path)
+    for _ in range(6):
+        killed = work(home, 1)
+        if killed.returncode == 0:
+            break
+        killed = work(home, 2)
+    assert work(home).returncode == 0
+    assert outcome(home)[0] == undisturbed
