@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from refsys.storage.database import AnyRow
 from refsys.storage.footprints import Box, boxes_around, planar
-from refsys.storage.spans import covers, joined, reaches
+from refsys.storage.spans import ClassesFirst, covers, reaches
 from refsys.storage.tables import footprint_box, product, span_row
 from refsys.storage.times import from_us, to_us
 
@@ -21,7 +21,7 @@ _COLUMNS = (product.c.id, product.c.start, product.c.name, product.c.auxiliary, 
 
 _COVER = (
     select(*_COLUMNS)
-    .join_from(span_row, product, joined(product))
+    .select_from(ClassesFirst(product))
     .where(
         span_row.c.product_type == bindparam("product_type"),
         covers(product, bindparam("start", type_=product.c.start.type), bindparam("stop", type_=product.c.stop.type)),
@@ -97,7 +97,7 @@ def _filtered(page: Page, dialect: str) -> AnySelect:
     query = select(*_COLUMNS).order_by(product.c.start, product.c.name)
     kind = product.c if page.start is None else span_row.c
     if page.start is not None:
-        query = query.join_from(product, span_row, joined(product)).where(reaches(product, to_us(page.start)))
+        query = query.select_from(ClassesFirst(product)).where(reaches(product, to_us(page.start)))
     if page.stop is not None:
         query = query.where(product.c.start <= to_us(page.stop))
     if page.product_type is not None:
@@ -128,7 +128,7 @@ def _name_matches(pattern: str, dialect: str) -> ColumnElement[bool]:
 
 def _boxes_meeting(boxes: list[Box], dialect: str) -> Select[tuple[int]]:
     """Return the query for products with a box that has a point in common with one of `boxes`."""
-    return select(footprint_box.c.id.bitwise_rshift(1)).where(or_(*(_box_meets(box, dialect) for box in boxes)))
+    return select(footprint_box.c.id // 2).where(or_(*(_box_meets(box, dialect) for box in boxes)))
 
 
 def _box_meets(box: Box, dialect: str) -> ColumnElement[bool]:

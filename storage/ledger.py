@@ -44,13 +44,13 @@ class Ledger:
         list of (str, bool)
             For each request its key, and whether it is new.
         """
-        wanted = list(requests)
+        wanted = [(each.key, each) for each in requests]
         with self._database.write() as connection:
-            new = transitions.accept(connection, wanted, self._now())
+            new = transitions.accept(connection, dict(reversed(wanted)), self._now())
         answers = []
-        for each in wanted:
-            answers.append((each.key, each.key in new))
-            new.discard(each.key)
+        for key, _ in wanted:
+            answers.append((key, key in new))
+            new.discard(key)
         return answers
 
     def claim(self, owner: str, limit: int, lease_s: float) -> list[Claim]:

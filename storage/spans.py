@@ -8,7 +8,9 @@ short seek per class, however many rows and however unequal their lengths.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_
+from sqlalchemy import ColumnElement, Connection, Join, Table, and_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from refsys.storage.database import insert_new
 from refsys.storage.tables import span_row
@@ -33,14 +35,31 @@ def remember_classes(connection: Connection, relation: Table, rows: Iterable[dic
     insert_new(connection, span_row, ["relation", "product_type", "satellite", "span"], classes)
 
 
-def joined(relation: Table) -> ColumnElement[bool]:
-    """Return the condition that joins `span_class` in front of `relation`."""
-    return and_(
-        span_row.c.relation == relation.name,
-        relation.c.product_type == span_row.c.product_type,
-        relation.c.satellite == span_row.c.satellite,
-        relation.c.span == span_row.c.span,
-    )
+class ClassesFirst(Join):
+    """`span_class` joined with `product` or `waiting`, in this order: nothing but the order is special.
+
+    SQLite may otherwise begin with the big table, for it does not know how few classes there are.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, relation: Table) -> None:
+        on = and_(
+            span_row.c.relation == relation.name,
+            relation.c.product_type == span_row.c.product_type,
+            relation.c.satellite == span_row.c.satellite,
+            relation.c.span == span_row.c.span,
+        )
+        super().__init__(span_row, relation, on)
+
+
+@compiles(ClassesFirst, "sqlite")
+def _in_this_order(join: ClassesFirst, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (the compiler's own)
+    """Spell the join as SQLite's CROSS JOIN, whose left side is always the outer loop."""
+    left, right = (compiler.process(side, **(options | {"asfrom": True})) for side in (join.left, join.right))
+    condition = join.onclause
+    assert condition is not None
+    return f"{left} CROSS JOIN {right} ON {compiler.process(condition, **(options | {'asfrom': False}))}"
 
 
 def reaches(relation: Table, start_us: Microseconds) -> ColumnElement[bool]:

@@ -118,9 +118,8 @@ class Present:
         self.new_events.append(_event_row(self.key, self.version, happened))
 
 
-def accept(connection: Connection, wanted: Iterable[ProductionRequest], now_us: int) -> set[str]:
-    """Store those requests whose key is new, with their first event; return the new keys."""
-    requests = {each.key: each for each in wanted}
+def accept(connection: Connection, requests: dict[str, ProductionRequest], now_us: int) -> set[str]:
+    """Store those requests, by key, whose key is new, with their first event; return the new keys."""
     rows = [_request_row(key, requests[key], now_us) for key in sorted(requests)]
     new = {row.key for row in insert_new(connection, request, ["key"], rows)}
     at = from_us(now_us)

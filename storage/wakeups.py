@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from refsys.model.products import Product
 from refsys.model.requests import MissingInput
 from refsys.storage.catalogue_queries import ANY_SATELLITE
-from refsys.storage.spans import joined, reaches, remember_classes
+from refsys.storage.spans import ClassesFirst, reaches, remember_classes
 from refsys.storage.tables import span_row, waiting
 from refsys.storage.times import OPEN_START_US, OPEN_STOP_US, span_class, to_us
 
@@ -16,7 +16,7 @@ _ANY_NAME = ""
 _SATISFIED = (
     select(waiting.c.request_key)
     .distinct()
-    .join_from(span_row, waiting, joined(waiting))
+    .select_from(ClassesFirst(waiting))
     .where(
         span_row.c.product_type == bindparam("product_type"),
         waiting.c.name.in_([bindparam("name"), _ANY_NAME]),
