@@ -46,7 +46,7 @@ def open_group(store_url: str, prefix: str, s3_endpoint: str | None = None, *, m
     store = _zarr_store(store_url, validate_key(prefix), s3_endpoint, read_only=mode == "r")
     try:
         return zarr.open_group(store, mode=mode, zarr_format=3)
-    except zarr.errors.GroupNotFoundError as error:
+    except FileNotFoundError as error:
         raise ObjectMissing("no Zarr group here", where=where) from error
     except (zarr.errors.ContainsGroupError, FileExistsError) as error:
         raise ObjectExists("a Zarr group is here already", where=where) from error

@@ -1,5 +1,6 @@
 """A real S3 server (SeaweedFS `weed mini`) for the session, and stores of every kind, each empty."""
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -170,6 +171,15 @@ def folder_store(tmp_path) -> FolderStore:
 @pytest.fixture
 def memory_store() -> MemoryStore:
     return MemoryStore(secrets.token_hex(8))
+
+
+@pytest.fixture(scope="session")
+def faults():
+    """The module faults.py beside this file: tests are no package, so it is loaded by its path."""
+    spec = importlib.util.spec_from_file_location("storage_faults", Path(__file__).with_name("faults.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
