@@ -8,14 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from refsys.storage.database import AnyRow
 from refsys.storage.footprints import Box, boxes_around, planar
-from refsys.storage.spans import ClassesFirst, covers, reaches
+from refsys.storage.spans import ANY_SATELLITE, ClassesFirst, covers, reaches
 from refsys.storage.tables import footprint_box, product, span_row
 from refsys.storage.times import from_us, to_us
 
 AnySelect = Select[*tuple[Any, ...]]
-
-ANY_SATELLITE = "_"
-"""Satellite of a product that serves all satellites of its mission."""
 
 _COLUMNS = (product.c.id, product.c.start, product.c.name, product.c.auxiliary, product.c.document)
 

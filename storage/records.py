@@ -39,7 +39,7 @@ RECORD_COLUMNS = (
 
 _BY_PREFIX = (
     select(*RECORD_COLUMNS)
-    .where(request.c.key.between(bindparam("first"), bindparam("last")))
+    .where(request.c.key >= bindparam("first"), request.c.key <= bindparam("last"))
     .order_by(request.c.key)
     .limit(4)
 )

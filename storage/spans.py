@@ -15,6 +15,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from refsys.storage.database import insert_new
 from refsys.storage.tables import span_row
 
+ANY_SATELLITE = "_"
+"""Satellite of what serves, or waits for, all satellites of its mission."""
+
 Microseconds = int | ColumnElement[int]
 """A time since 1970 UTC: a number, or the parameter of a prepared statement."""
 

@@ -6,8 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from refsys.model.products import Product
 from refsys.model.requests import MissingInput
-from refsys.storage.catalogue_queries import ANY_SATELLITE
-from refsys.storage.spans import ClassesFirst, reaches, remember_classes
+from refsys.storage.spans import ANY_SATELLITE, ClassesFirst, reaches, remember_classes
 from refsys.storage.tables import span_row, waiting
 from refsys.storage.times import OPEN_START_US, OPEN_STOP_US, span_class, to_us
 
