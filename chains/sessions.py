@@ -165,6 +165,12 @@ def read_session(folder: Path, *, mission: str | None = None, satellite: str | N
     )
 
 
+def is_session(folder: Path) -> bool:
+    """Return whether a folder, or a channel folder in it, holds a file `DCS_...`."""
+    places = [folder, *(p for p in folder.iterdir() if p.is_dir() and _CHANNEL_FOLDER.fullmatch(p.name))]
+    return any(path.name.startswith("DCS_") for place in places for path in place.iterdir())
+
+
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
