@@ -1,6 +1,7 @@
 """S3 as an object store: s3fs lists, copies and deletes; obstore moves the bytes and makes the conditional put.
 
-Against one SeaweedFS server obstore was 2 to 4 times as fast as s3fs; s3fs copies objects beyond 5 GiB in parts. Any
+Against one SeaweedFS server obstore made 4 to 6 times as many puts and gets of 4 KiB a second as s3fs, and moved a file
+of 128 MiB about as fast (the server's limit); s3fs copies objects beyond 5 GiB in parts. Any
 server with conditional writes (`If-None-Match: *` on PutObject; Amazon S3 has them since August 2024) will do.
 Addresses are in path style. Keys and region come from the environment alone: `AWS_ACCESS_KEY_ID`,
 `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, or the role of the machine or pod.

@@ -104,6 +104,10 @@ class SeaweedServer:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(30)
+        for port in self.ports.values():
+            for number in (port, port + GRPC_OFFSET):
+                for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
+                    left.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -171,6 +175,24 @@ def folder_store(tmp_path) -> FolderStore:
 @pytest.fixture
 def memory_store() -> MemoryStore:
     return MemoryStore(secrets.token_hex(8))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip(
+            "full disk: only root may mount a small tmpfs (run the suite as root, as continuous integration does)"
+        )
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "refsys-test", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"full disk: cannot mount a tmpfs here ({mounted.stderr.strip()})")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture(scope="session")

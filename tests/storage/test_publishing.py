@@ -16,12 +16,14 @@ from refsys.model.errors import (
     ProductConflict,
     ProductUnknown,
     StorageError,
+    StorageFull,
 )
 from refsys.model.products import AuxiliaryFile, Product, Provenance, Quality
 from refsys.model.values import Value
 from refsys.model.volatile import Volatile
 from refsys.storage.catalogue import Catalogue
 from refsys.storage.database import open_database
+from refsys.storage.folder_store import FolderStore
 from refsys.storage.memory_store import MemoryStore
 from refsys.storage.publishing import RemovedProduct, export, publish, publish_folder, remove
 from refsys.storage.staging import product_of, stage, verify
@@ -255,6 +257,28 @@ def test_a_bad_folder_is_refused_and_a_better_one_taken_under_the_same_id(memory
     (files / "link").unlink()
     publish_folder(TestDraft(), files, memory_store, catalogue, incoming_id="fetch-1")
     assert [info.key for info in memory_store.list("incoming")] == []
+
+
+def test_a_full_disk_publishes_nothing_and_loses_nothing(small_disk, catalogue, files, other_files):
+    store = FolderStore(small_disk / "store")
+    kept = publish_folder(TestDraft(name="kept"), other_files, store, catalogue, incoming_id="one")
+    (files / "large").write_bytes(bytes(2 << 20))
+    with pytest.raises(StorageFull, match=r"no space left.*large"):
+        publish_folder(TestDraft(), files, store, catalogue, incoming_id="two")
+    assert not [info for info in store.list("products") if NAME in info.key]
+    assert [product.name for product in catalogue.find(limit=10)] == ["kept"]
+    verify(store, kept.assets[0])
+    (files / "large").write_bytes(b"smaller")
+    publish_folder(TestDraft(), files, store, catalogue, incoming_id="two")
+    assert not list(store.list("incoming"))
+
+
+def test_an_export_to_a_full_disk_leaves_nothing(small_disk, memory_store, catalogue, files):
+    (files / "large").write_bytes(bytes(2 << 20))
+    published = publish(staged(memory_store, files), memory_store, catalogue)
+    with pytest.raises(StorageFull, match="export"):
+        export(published, memory_store, small_disk / "out")
+    assert list((small_disk / "out").iterdir()) == []
 
 
 # --- removing

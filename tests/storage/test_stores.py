@@ -177,24 +177,6 @@ def test_symbolic_links_are_not_objects(tmp_path):
     assert [info.key for info in store.list("")] == ["real"]
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip(
-            "full disk: only root may mount a small tmpfs (run the suite as root, as continuous integration does)"
-        )
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "refsys-test", folder], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"full disk: cannot mount a tmpfs here ({mounted.stderr.strip()})")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def test_a_full_disk_is_told_and_leaves_nothing(small_disk, tmp_path):
     store = FolderStore(small_disk / "store")
     store.put("kept", b"k" * 1000)
