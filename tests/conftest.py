@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The first example of a kernel compiles it, and these machines are noisy: time is not what these tests are about.
+settings.register_profile("refsys", deadline=None)
+settings.load_profile("refsys")
 
 
 @pytest.fixture(scope="session")

@@ -76,13 +76,10 @@ def test_killed_at_a_transition(tmp_path: Path, undisturbed: list[str], die_at: 
     assert len(names) == 1
 
 
-def test_killed_at_every_transition_one_after_the_other(tmp_path: Path, undisturbed: list[str]) -> None:
+def test_killed_again_and_again(tmp_path: Path, undisturbed: list[str]) -> None:
     home = tmp_path / "home"
     prepared(home, tmp_path)
-    for _ in range(6):
-        killed = work(home, 1)
-        if killed.returncode == 0:
-            break
-        killed = work(home, 2)
+    for die_at in (1, 2, 3, 2, 1):
+        assert work(home, die_at).returncode == -signal.SIGKILL
     assert work(home).returncode == 0
     assert outcome(home)[0] == undisturbed
