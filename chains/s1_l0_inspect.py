@@ -1,207 +1,273 @@
-"""Look into Sentinel-1 Level-0 packets: headers as codes and physical values, samples and their statistics."""
+"""Chain S1-L0-INSPECT: Sentinel-1 instrument packets decoded, described and judged.
 
+One unit, `s1-l0-inspect.packets`: a file of packets and an AUX_INS in, one product with table, samples, report and
+figure out. What is computed is in `refsys.chains.s1_inspection`, the files are described in
+`docs/chains/s1-l0-inspect.md`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field, JsonValue
 
-from refsys.chains.s1_l0_labels import SIGNAL_TX_CAL
-from refsys.kernels import s1_radar as radar
-from refsys.kernels.s1_baq import STATUS_OK, Samples, decode_samples
-from refsys.kernels.s1_baq_tables import BaqLookup
-from refsys.kernels.s1_chirp import PulseQuality, measure_pulse, nominal_chirp
-from refsys.kernels.s1_packets import (
-    FLAG_SYNC,
-    FLAG_VERSION,
-    HEADER_BYTES,
-    SYNC_MARKER,
-    Headers,
-    decode_headers,
-    find_packets,
-    header_flags,
+from refsys.chains.s1_aux_ins import read_aux_ins
+from refsys.chains.s1_inspection import Inspection, inspect_packets, measure_tx_pulse
+from refsys.chains.s1_l0_figure import draw_inspection
+from refsys.chains.s1_l0_labels import SIGNAL_TX_CAL, label
+from refsys.chains.s1_l0_product import (
+    FIGURE_FILE,
+    finite,
+    packet_rows,
+    write_report,
+    write_samples,
+    write_table,
 )
-from refsys.kernels.times import gps_to_utc_ns
-from refsys.model.errors import InputCorrupt
+from refsys.chains.units import ProductDraft, UnitContext, UnitOutcome, unit
+from refsys.kernels.s1_baq import STATUS_MEANINGS, STATUS_OK
+from refsys.kernels.s1_baq_tables import BaqLookup, compile_tables
+from refsys.kernels.s1_chirp import PulseQuality
+from refsys.model.errors import InputCorrupt, InputMissing
+from refsys.model.products import Quality
+from refsys.model.times import compact_time, format_time
+from refsys.model.values import Value
 
-Columns = dict[str, NDArray[np.float64] | NDArray[np.int64]]
+PRODUCT_TYPE = "S1_L0_INSPECT"
 
-
-class Inspection(NamedTuple):
-    """Packets of one buffer, decoded.
-
-    Attributes
-    ----------
-    headers
-        Codes of every header field, columns (packets,).
-    flags
-        uint8 (packets,), what is wrong with a header: sum of the `FLAG_` values of `refsys.kernels.s1_packets`.
-    physical
-        Columns (packets,) from `physical_values`.
-    samples
-        Decoded samples with the status of each packet.
-    statistics
-        Columns (packets,) from `sample_statistics`.
-    foreign_packets
-        Packets left out because they have no Sentinel-1 header: too short, other version, or no synchronisation marker.
-    unread_bytes
-        Bytes after the last whole packet.
-    """
-
-    headers: Headers
-    flags: NDArray[np.uint8]
-    physical: Columns
-    samples: Samples
-    statistics: Columns
-    foreign_packets: int
-    unread_bytes: int
-
-    def iq(self, packet: int) -> NDArray[np.complex64]:
-        """Return the samples of one packet."""
-        return self.samples.iq[self.samples.starts[packet] : self.samples.starts[packet + 1]]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class IqDifference(NamedTuple):
-    """How decoded samples differ from a reference.
+class InspectParameters(Value):
+    """Parameters of `s1-l0-inspect.packets`; a product beyond one of the limits is degraded."""
 
-    Attributes
-    ----------
-    samples
-        Number compared.
-    largest
-        Largest absolute difference, in quantiser units.
-    equal
-        Whether every sample is equal.
-    """
-
-    samples: int
-    largest: float
-    equal: bool
-
-
-def inspect_packets(buffer: NDArray[np.uint8], lookup: BaqLookup, *, where: str) -> Inspection:
-    """Decode packets laid end to end.
-
-    Parameters
-    ----------
-    buffer
-        uint8 (bytes,), starting at a packet.
-    lookup
-        From `compile_tables` of the tables in an AUX_INS.
-    where
-        Name of the file, for messages.
-
-    Raises
-    ------
-    InputCorrupt
-        If there is not one Sentinel-1 packet.
-    """
-    index = find_packets(buffer)
-    long_enough = index.lengths >= HEADER_BYTES
-    offsets, lengths = index.offsets[long_enough], index.lengths[long_enough]
-    headers = decode_headers(buffer, offsets)
-    flags = header_flags(headers, lengths)
-    own = (flags & (FLAG_SYNC | FLAG_VERSION)) == 0
-    if not np.any(own):
-        raise InputCorrupt(
-            f"none of {index.offsets.size} packets in {buffer.size} bytes has the marker {SYNC_MARKER:08X}",
-            where=where,
-            hint="give the measurement data of a Sentinel-1 RAW product (packets without annotation)",
-        )
-    headers = {name: column[own] for name, column in headers.items()}
-    samples = decode_samples(buffer, offsets[own], lengths[own], headers, lookup)
-    return Inspection(
-        headers=headers,
-        flags=flags[own],
-        physical=physical_values(headers),
-        samples=samples,
-        statistics=sample_statistics(samples),
-        foreign_packets=int(index.offsets.size - np.count_nonzero(own)),
-        unread_bytes=index.unread_bytes,
+    most_undecoded_packets: float = Field(0.0, ge=0, le=1, description="Packets without samples, part of all.")
+    most_flagged_packets: float = Field(0.0, ge=0, le=1, description="Packets with a faulty header, part of all.")
+    most_foreign_packets: float = Field(
+        0.0, ge=0, le=1, description="Packets of another kind, part of all in the file."
+    )
+    most_odd_lengths: float = Field(
+        0.0, ge=0, le=1, description="Packets whose samples are not those of their sampling window, part of all."
+    )
+    most_ramp_rate_error: float = Field(
+        1e-4, ge=0, description="Ramp rate of a Tx calibration pulse against its header, part of it."
+    )
+    least_pulse_correlation: float = Field(
+        0.98, ge=0, le=1, description="Tx calibration pulse with the chirp in its header."
     )
 
 
-def physical_values(headers: Headers) -> Columns:
-    """Return physical values of the codes, columns (packets,), unit in the name; `utc_ns` counts from 1970-01-01."""
-    gps_ns = radar.gps_time_ns(headers["coarse_time"], headers["fine_time"])
-    decimation = headers["range_decimation"]
+class TxPulse(NamedTuple):
+    """A Tx calibration packet: the pulse in it, or why there is none."""
+
+    packet: int
+    nominal_ramp_rate_hz_per_s: float
+    quality: PulseQuality | None
+    fault: str | None
+
+    @property
+    def ramp_rate_error(self) -> float:
+        """Difference from the nominal ramp rate, part of it; NaN without a pulse."""
+        if self.quality is None:
+            return float("nan")
+        return self.quality.ramp_rate_hz_per_s / self.nominal_ramp_rate_hz_per_s - 1
+
+
+@unit("s1-l0-inspect.packets", version="1", parameters=InspectParameters)
+def packets(context: UnitContext, parameters: InspectParameters) -> UnitOutcome:
+    """Decode a file of packets with the tables of an AUX_INS, and write what was found."""
+    source = context.input("packets")
+    aux = read_aux_ins(context.input("AUX_INS").path("-aux-ins.xml"))
+    inspection = _inspect(source.path(".dat"), compile_tables(aux.baq), where=source.ref.name)
+    context.progress(0.5, f"{inspection.flags.size} packets decoded")
+    pulses = _tx_pulses(inspection)
+    figures = _figures(inspection, pulses)
+    figures["degraded_because"] = _reasons(figures, pulses, parameters)
+    draft = _draft(context, inspection, Path(source.ref.name).stem, figures)
+    folder = context.out / draft.name
+    folder.mkdir(parents=True)
+    write_table(folder, inspection)
+    write_samples(folder, inspection)
+    write_report(folder, _report(context, parameters, draft, inspection, pulses))
+    context.progress(0.9, "files written")
+    # Without the name of the drawing software the same packets give the same bytes.
+    figure = draw_inspection(inspection, title=source.ref.name)
+    figure.savefig(folder / FIGURE_FILE, metadata={"Software": None})
+    return UnitOutcome(products=(draft,), figures=draft.figures)
+
+
+def _inspect(path: Path, lookup: BaqLookup, *, where: str) -> Inspection:
+    try:
+        buffer = np.fromfile(path, dtype=np.uint8)
+    except FileNotFoundError as error:
+        raise InputMissing("no such file of packets", where=path) from error
+    inspection = inspect_packets(buffer, lookup, where=where)
+    if inspection.unread_bytes:
+        raise InputCorrupt(
+            f"truncated: {inspection.unread_bytes} bytes after byte {buffer.size - inspection.unread_bytes} "
+            "are no whole packet",
+            where=where,
+            hint="fetch the file again",
+        )
+    return inspection
+
+
+def _tx_pulses(inspection: Inspection) -> list[TxPulse]:
+    found = []
+    for packet in np.flatnonzero(inspection.headers["ses_signal_type"] == SIGNAL_TX_CAL).tolist():
+        nominal = float(inspection.physical["tx_ramp_rate_hz_per_s"][packet])
+        try:
+            found.append(TxPulse(packet, nominal, measure_tx_pulse(inspection, packet), None))
+        except ValueError as error:
+            found.append(TxPulse(packet, nominal, None, str(error)))
+    return found
+
+
+def _figures(inspection: Inspection, pulses: list[TxPulse]) -> dict[str, JsonValue]:
+    status, counts = inspection.samples.status, np.diff(inspection.samples.starts)
+    expected = inspection.physical["window_samples"]
+    odd = (status == STATUS_OK) & (counts != expected)
     return {
-        "gps_ns": gps_ns,
-        "utc_ns": gps_to_utc_ns(gps_ns),
-        "sampling_frequency_hz": radar.sampling_frequency_hz(decimation),
-        "filter_bandwidth_hz": radar.filter_bandwidth_hz(decimation),
-        "rx_gain_db": radar.rx_gain_db(headers["rx_gain"]),
-        "tx_ramp_rate_hz_per_s": radar.tx_ramp_rate_hz_per_s(headers["tx_ramp_rate"]),
-        "tx_start_frequency_hz": radar.tx_start_frequency_hz(headers["tx_start_frequency"], headers["tx_ramp_rate"]),
-        "tx_pulse_length_s": radar.clock_seconds(headers["tx_pulse_length"]),
-        "tx_pulse_samples": radar.tx_pulse_samples(headers["tx_pulse_length"], decimation),
-        "pri_s": radar.clock_seconds(headers["pri"]),
-        "swst_s": radar.clock_seconds(headers["swst"]),
-        "swl_s": radar.clock_seconds(headers["swl"]),
-        "window_samples": radar.window_samples(headers["swl"], decimation),
+        "packets": status.size,
+        "packets_undecoded": int(np.count_nonzero(status != STATUS_OK)),
+        "packets_flagged": int(np.count_nonzero(inspection.flags)),
+        "packets_foreign": inspection.foreign_packets,
+        "packets_of_odd_length": int(np.count_nonzero(odd)),
+        "samples": int(counts[status == STATUS_OK].sum()),
+        "statuses": {STATUS_MEANINGS[k]: int(np.count_nonzero(status == k)) for k in np.unique(status).tolist()},
+        "kinds": _kinds(inspection),
+        "tx_pulses": _pulse_medians(pulses),
     }
 
 
-def sample_statistics(samples: Samples) -> Columns:
-    """Return statistics of each packet's samples, columns (packets,); NaN where a packet has none that were decoded.
-
-    `mean_i` and `mean_q` are biases, `rms` is of the complex sample, `rms_i` and `rms_q` of the channels about their
-    mean, `iq_correlation` their correlation coefficient (NaN if a channel is constant), `peak` the largest magnitude,
-    `mean_brc` the mean rate code of FDBAQ blocks.
-    """
-    names = ("mean_i", "mean_q", "rms", "rms_i", "rms_q", "iq_correlation", "peak", "mean_brc")
-    rows = np.full((samples.status.size, len(names)), np.nan)
-    for packet in range(samples.status.size):
-        iq = samples.iq[samples.starts[packet] : samples.starts[packet + 1]].astype(np.complex128)
-        if samples.status[packet] == STATUS_OK and iq.size:
-            rates = samples.brc[samples.block_starts[packet] : samples.block_starts[packet + 1]]
-            rows[packet] = (*_moments(iq), _mean_rate(rates))
-    return {name: rows[:, k].copy() for k, name in enumerate(names)}
-
-
-def measure_tx_pulse(inspection: Inspection, packet: int) -> PulseQuality:
-    """Measure the transmitted pulse that a Tx calibration packet recorded.
-
-    Raises
-    ------
-    ValueError
-        If the packet is no Tx calibration, was not decoded, or holds no pulse.
-    """
-    if inspection.headers["ses_signal_type"][packet] != SIGNAL_TX_CAL:
-        raise ValueError(f"packet {packet} is no Tx calibration")
-    frequency = float(inspection.physical["sampling_frequency_hz"][packet])
-    return measure_pulse(inspection.iq(packet), nominal_pulse(inspection, packet), frequency)
+def _kinds(inspection: Inspection) -> dict[str, JsonValue]:
+    """Return by kind of signal the packets, those decoded, their samples and rms."""
+    kinds: dict[str, JsonValue] = {}
+    signals = inspection.headers["ses_signal_type"]
+    decoded = inspection.samples.status == STATUS_OK
+    counts = np.where(decoded, np.diff(inspection.samples.starts), 0)
+    power = np.where(counts > 0, np.nan_to_num(inspection.statistics["rms"]) ** 2, 0.0) * counts
+    for signal in np.unique(signals).tolist():
+        own = signals == signal
+        samples = int(counts[own].sum())
+        kinds[label("ses_signal_type", signal)] = {
+            "packets": int(np.count_nonzero(own)),
+            "decoded": int(np.count_nonzero(own & decoded)),
+            "samples": samples,
+            "rms": float(np.sqrt(power[own].sum() / samples)) if samples else None,
+        }
+    return kinds
 
 
-def nominal_pulse(inspection: Inspection, packet: int) -> NDArray[np.complex128]:
-    """Return the chirp that a packet's header describes, at the packet's sampling frequency."""
-    names = ("tx_ramp_rate_hz_per_s", "tx_start_frequency_hz", "tx_pulse_length_s", "sampling_frequency_hz")
-    ramp, start, length, frequency = (float(inspection.physical[name][packet]) for name in names)
-    return nominal_chirp(ramp, start, length, frequency)
+def _pulse_medians(pulses: list[TxPulse]) -> dict[str, JsonValue] | None:
+    """Return medians over the pulses that were measured; None without a Tx calibration packet."""
+    if not pulses:
+        return None
+    measured = [pulse.quality for pulse in pulses if pulse.quality is not None]
+    medians: dict[str, JsonValue] = {
+        name: finite(np.median([getattr(quality, name) for quality in measured])) if measured else None
+        for name in ("ramp_rate_hz_per_s", "correlation", "width_samples", "pslr_db")
+    }
+    nominal = finite(np.median([pulse.nominal_ramp_rate_hz_per_s for pulse in pulses]))
+    return {
+        "packets": len(pulses),
+        "measured": len(measured),
+        "nominal_ramp_rate_hz_per_s": nominal,
+        **medians,
+    }
 
 
-def compare_iq(iq: NDArray[np.complex64], reference: NDArray[np.complex64]) -> IqDifference:
-    """Compare decoded samples with a reference.
-
-    Raises
-    ------
-    ValueError
-        If their numbers differ.
-    """
-    if iq.shape != reference.shape:
-        raise ValueError(f"{iq.size} samples cannot be compared with {reference.size} of the reference")
-    difference = np.abs(iq.astype(np.complex128) - reference)
-    return IqDifference(iq.size, float(difference.max(initial=0.0)), bool(np.array_equal(iq, reference)))
-
-
-def _moments(iq: NDArray[np.complex128]) -> tuple[float, ...]:
-    mean = iq.mean()
-    rms_i, rms_q = iq.real.std(), iq.imag.std()
-    product = np.mean((iq.real - mean.real) * (iq.imag - mean.imag))
-    correlation = product / (rms_i * rms_q) if rms_i > 0 and rms_q > 0 else np.nan
-    power = np.mean(np.abs(iq) ** 2)
-    return (mean.real, mean.imag, float(np.sqrt(power)), rms_i, rms_q, correlation, float(np.abs(iq).max()))
+def _reasons(figures: dict[str, JsonValue], pulses: list[TxPulse], limits: InspectParameters) -> list[JsonValue]:
+    """Return why the product is degraded; empty for a nominal one."""
+    number = {name: value for name, value in figures.items() if isinstance(value, int)}
+    own = number["packets"]
+    fractions = (
+        ("packets_undecoded", own, limits.most_undecoded_packets),
+        ("packets_flagged", own, limits.most_flagged_packets),
+        ("packets_foreign", own + number["packets_foreign"], limits.most_foreign_packets),
+        ("packets_of_odd_length", own, limits.most_odd_lengths),
+    )
+    reasons: list[JsonValue] = [
+        f"{name}: {number[name]} of {of}, at most {limit:g} of them may be"
+        for name, of, limit in fractions
+        if number[name] > limit * of
+    ]
+    for pulse in pulses:
+        reasons.extend(_pulse_reasons(pulse, limits))
+    return reasons
 
 
-def _mean_rate(rates: NDArray[np.uint8]) -> float:
-    coded = rates[rates <= 4]
-    return float(coded.mean()) if coded.size else float("nan")
+def _pulse_reasons(pulse: TxPulse, limits: InspectParameters) -> list[str]:
+    where = f"Tx calibration, packet {pulse.packet}"
+    if pulse.quality is None:
+        return [f"{where}: {pulse.fault}"]
+    reasons = []
+    # Written so that NaN is a reason too.
+    if not abs(pulse.ramp_rate_error) <= limits.most_ramp_rate_error:
+        error = f"{pulse.ramp_rate_error:.3g}"
+        reasons.append(f"{where}: ramp rate differs by {error} of it, at most {limits.most_ramp_rate_error:g} may be")
+    if not pulse.quality.correlation >= limits.least_pulse_correlation:
+        found = f"{pulse.quality.correlation:.4f}"
+        reasons.append(f"{where}: correlation {found} with the chirp, {limits.least_pulse_correlation:g} must be")
+    return reasons
+
+
+def _draft(context: UnitContext, inspection: Inspection, stem: str, figures: dict[str, JsonValue]) -> ProductDraft:
+    utc_ns = inspection.physical["utc_ns"]
+    start, stop = (_EPOCH + timedelta(microseconds=int(ns) // 1000) for ns in (utc_ns.min(), utc_ns.max()))
+    name = f"{PRODUCT_TYPE}_{stem}_{compact_time(start)}_{compact_time(context.creation_time)}"
+    return ProductDraft(
+        name=name,
+        product_type=PRODUCT_TYPE,
+        mission="S1",
+        satellite="_",  # packets do not say which satellite made them
+        start=start,
+        stop=stop,
+        creation_time=context.creation_time,
+        quality=Quality.DEGRADED if figures["degraded_because"] else Quality.NOMINAL,
+        figures=figures,
+        volatile=context.volatile(name),
+    )
+
+
+def _report(
+    context: UnitContext,
+    parameters: InspectParameters,
+    draft: ProductDraft,
+    inspection: Inspection,
+    pulses: list[TxPulse],
+) -> dict[str, JsonValue]:
+    inputs = (context.input(role).ref for role in ("packets", "AUX_INS"))
+    return {
+        "product": draft.name,
+        "product_type": draft.product_type,
+        "start": format_time(draft.start),
+        "stop": format_time(draft.stop),
+        "quality": draft.quality.value,
+        "figures": draft.figures,
+        "tx_pulses": [_pulse_row(pulse) for pulse in pulses],
+        "packets": packet_rows(inspection),
+        "provenance": {
+            "software": f"refsys {version('refsys')}",
+            "processor": context.step.processor,
+            "processor_version": context.step.processor_version,
+            "parameters": parameters.plain(),
+            "inputs": [
+                {name: getattr(ref, name) for name in ("role", "name", "product_type", "digest")} for ref in inputs
+            ],
+            "creation_time": format_time(draft.creation_time),
+            "uuid": context.volatile(draft.name).uuid,
+        },
+    }
+
+
+def _pulse_row(pulse: TxPulse) -> dict[str, JsonValue]:
+    quality = {} if pulse.quality is None else pulse.quality._asdict()
+    return {
+        "packet": pulse.packet,
+        "nominal_ramp_rate_hz_per_s": pulse.nominal_ramp_rate_hz_per_s,
+        "ramp_rate_error": finite(pulse.ramp_rate_error),
+        **{name: finite(value) for name, value in quality.items()},
+        "fault": pulse.fault,
+    }

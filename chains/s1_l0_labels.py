@@ -1,5 +1,7 @@
 """What the codes in Sentinel-1 packet headers mean (S1-IF-ASD-PL-0007, sections 3.2.2 and 3.2.5)."""
 
+from refsys.kernels import s1_packets
+
 LABELS: dict[str, dict[int, str]] = {
     "ecc_number": {
         0: "not set", 1: "S1", 2: "S2", 3: "S3", 4: "S4", 5: "S5-N", 6: "S6", 8: "IW", 9: "WM", 10: "S5-S",
@@ -38,6 +40,16 @@ LABELS: dict[str, dict[int, str]] = {
 }  # fmt: skip
 """Meaning of each code by the column it is in."""
 
+FLAG_LABELS = {
+    s1_packets.FLAG_SYNC: "no synchronisation marker",
+    s1_packets.FLAG_VERSION: "no packet of this version and type",
+    s1_packets.FLAG_LENGTH: "length field wrong",
+    s1_packets.FLAG_BAQ_MODE: "unknown BAQ mode",
+    s1_packets.FLAG_BLOCK_LENGTH: "unknown BAQ block length",
+    s1_packets.FLAG_INSTRUMENT_ERROR: "error flag set by the instrument",
+}
+"""Meaning of each flag of `refsys.kernels.s1_packets.header_flags`."""
+
 SIGNAL_ECHO = 0
 SIGNAL_NOISE = 1
 SIGNAL_TX_CAL = 8
@@ -52,3 +64,14 @@ def label(column: str, code: int) -> str:
     ('Tx cal', 'code 5')
     """
     return LABELS[column].get(code, f"code {code}")
+
+
+def flag_labels(flags: int) -> list[str]:
+    """Return what a sum of header flags means.
+
+    Examples
+    --------
+    >>> flag_labels(40)
+    ['unknown BAQ mode', 'error flag set by the instrument']
+    """
+    return [meaning for value, meaning in FLAG_LABELS.items() if flags & value]

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from refsys.chains.s1_aux_ins import read_aux_ins
-from refsys.chains.s1_l0_figure import draw_inspection
-from refsys.chains.s1_l0_inspect import (
+from refsys.chains.s1_inspection import (
     compare_iq,
     inspect_packets,
     measure_tx_pulse,
@@ -99,16 +98,6 @@ def test_labels_are_of_header_fields_and_fit_their_bits():
         assert len(set(meanings.values())) == len(meanings)
 
 
-@pytest.mark.shared
-def test_figure_of_real_packets_has_every_panel(real, tmp_path):
-    figure = draw_inspection(real)
-    titles = [axes.get_title() for axes in figure.axes]
-    assert [re.search(r"packet (\d)", title).group(1) for title in titles] == ["0", "2", "2", "1", "1", "1"]
-    assert all(axes.lines or axes.patches for axes in figure.axes)
-    figure.savefig(tmp_path / "inspection.png")
-    assert (tmp_path / "inspection.png").stat().st_size > 20_000
-
-
 def balanced(symbols: list[int]) -> list[int]:
     words: list[int] = []
     for bit, part in enumerate((symbols[: len(symbols) // 2], symbols[len(symbols) // 2 :])):
@@ -171,10 +160,10 @@ def test_a_file_without_packets_is_corrupt(lookup, data):
         inspect(lookup, data)
 
 
-def test_figure_names_what_is_absent(lookup):
-    figure = draw_inspection(inspect(lookup, bypass_packet(1, bytes([0x01, 0x00] * 4))))
-    absent = [bool(axes.texts) for axes in figure.axes]
-    assert absent == [True, False, False, True, True, True]
+@pytest.mark.parametrize("kept", [30, 70, 75])
+def test_a_first_packet_that_is_cut_is_named_so(lookup, kept):
+    with pytest.raises(InputCorrupt, match=rf"truncated: the first packet is longer than the {kept} bytes there are"):
+        inspect(lookup, bypass_packet(1, bytes(8))[:kept])
 
 
 def test_statistics_against_plain_numpy():
