@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -139,6 +139,7 @@ every_kind = st.one_of(s1_products, s1_aux, eofs, s2_pdis, s2_hktm, s2_compact, 
 
 
 @given(every_kind)
+@settings(max_examples=80)
 def test_a_built_name_is_read_back(name):
     found = parse_name(name.format())
     assert found == name
