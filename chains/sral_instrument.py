@@ -61,7 +61,7 @@ def swh_to_variance_bins2(swh_m: float) -> float:
     Examples
     --------
     >>> round(swh_to_variance_bins2(2.0), 4)
-    1.1393
+    1.1394
     """
     return (swh_m / 4.0 / BIN_LENGTH_M) ** 2
 
