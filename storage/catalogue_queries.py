@@ -36,7 +36,7 @@ _SATELLITES = (
 _LAST = (
     select(*_COLUMNS, product.c.creation)
     .where(product.c.product_type == bindparam("product_type"), product.c.satellite == bindparam("satellite"))
-    .order_by(product.c.start.desc(), product.c.creation.desc(), product.c.name.desc())
+    .order_by(product.c.start.desc(), product.c.creation.desc())
     .limit(1)
 )
 
@@ -59,7 +59,7 @@ def latest(connection: Connection, product_type: str, satellite: str | None) -> 
         satellites = list(connection.execute(_SATELLITES, {"product_type": product_type}).scalars())
     sought = [{"product_type": product_type, "satellite": each} for each in dict.fromkeys(satellites)]
     rows = [row for each in sought for row in connection.execute(_LAST, each)]
-    return max(rows, key=lambda row: (row.start, row.creation, row.name), default=None)
+    return max(rows, key=lambda row: (row.start, row.creation), default=None)
 
 
 def latest_cover(
@@ -91,7 +91,9 @@ def _footprint(row: AnyRow) -> dict[str, Any]:
 
 
 def _filtered(page: Page, dialect: str) -> AnySelect:
-    query = select(*_COLUMNS).order_by(product.c.start, product.c.name)
+    # Between two times the span classes are the way; a plain order tempts PostgreSQL to walk the index on start.
+    is_short = page.start is not None and page.stop is not None
+    query = select(*_COLUMNS).order_by(product.c.start + 0 if is_short else product.c.start, product.c.name)
     kind = product.c if page.start is None else span_row.c
     if page.start is not None:
         query = query.select_from(ClassesFirst(product)).where(reaches(product, to_us(page.start)))

@@ -28,7 +28,9 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-_EARLIEST = select(func.min(request.c.due_at)).where(request.c.priority == bindparam("priority"))
+_EARLIEST = select(func.min(request.c.due_at)).where(
+    request.c.priority == bindparam("priority"), request.c.due_at.is_not(None)
+)
 _TAKE = (
     update(request)
     .where(request.c.key == bindparam("taken"))

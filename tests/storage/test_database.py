@@ -118,7 +118,9 @@ def test_a_full_sqlite_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a small tmpfs: needs root to mount it")
 def test_a_full_disk_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)], check=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a small tmpfs: this root may not mount one")
     try:
         database = open_database(f"sqlite:///{tmp_path}/refsys.db")
         with database.write() as connection:

@@ -5,19 +5,21 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from nouns import T0, at, make_request
+from sqlalchemy import text
 from wiping import wipe
 
 from refsys.model.errors import LeaseLost
 from refsys.model.events import CancelRequested, RunStarted
 from refsys.model.requests import Change, Lease, RequestState
 from refsys.model.times import VirtualClock, WallClock
-from refsys.storage.database import Database
+from refsys.storage.database import Database, open_database
 from refsys.storage.ledger import Ledger
 
 pytest_plugins = ("databases",)
@@ -285,3 +287,27 @@ def test_whatever_owners_do_one_lease_is_valid(owners: type[Owners]) -> None:
         max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     run_state_machine_as_test(owners, settings=quick)
+
+
+def test_the_due_list_is_read_by_index_alone(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/refsys.db")
+    ledger = Ledger(database, VirtualClock(T0))
+    ledger.accept(make_request(number, priority=number % 2) for number in range(100))
+    seen: list[str] = []
+    with database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.set_trace_callback(seen.append)
+    ledger.claim("me", 80, 30)
+    ledger.renew("me", 30)
+    ledger.next_due()
+    ledger.owners()
+    raw.set_trace_callback(None)
+    statements = {statement for statement in seen if statement.startswith(("SELECT", "UPDATE"))}
+    assert len(statements) >= 7
+    with database.read() as connection:
+        for statement in statements:
+            plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement.replace(':', '')}"))]
+            assert not any(line.startswith("SCAN") and "ix_request_owner" not in line for line in plan), plan
+            assert any("USING" in line and "INDEX" in line for line in plan), plan
+    database.close()
