@@ -8,7 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from refsys.chains.sral_instrument import BINS
 from refsys.chains.sral_l1b import SralL1b
@@ -93,6 +93,7 @@ def _map(drawing: Figure, axes: Axes, l2: SralL2) -> None:
     wide = 0.62 * span / max(np.cos(np.radians(middle)), 0.05)
     axes.set_xlim(longitude.mean() - wide, longitude.mean() + wide)
     axes.set_ylim(middle - span, middle + span)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(_longitude_label))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.2f}°{'N' if value >= 0 else 'S'}"))
     if axes.get_xlim()[0] < 0.0 < axes.get_xlim()[1]:

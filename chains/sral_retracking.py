@@ -37,6 +37,7 @@ SAR_THRESHOLD = 0.8
 
 _MISFIT_LIMIT = 3.0  # times the median of the product
 _SMOOTHING_RECORDS = 41  # two seconds, 14 km
+_ATTITUDE_RECORDS = 1001  # 50 s
 _LEAST_SWH_M = 0.5  # tangent point of the square root for calm seas
 _ALTITUDE_STEP_M = 5_000.0
 _LEAST_STACK_FRACTION = 0.98
@@ -103,7 +104,8 @@ def retrack(l1b: SralL1b) -> SralL2:
     Notes
     -----
     Backscatter: `10 log10(amplitude in counts) + scale_factor_ku`, the amplitude being that of the flat-surface
-    response at nadir without mispointing; for SAR plus `SAR_SIGMA0_OFFSET_DB`.
+    response at nadir without mispointing; for SAR plus `SAR_SIGMA0_OFFSET_DB`. For PLRM the mispointing is held to its
+    running median over 50 s.
 
     Uncertainties are one standard deviation from the covariance of the fit for the speckle expected, times the square
     root of the product's median misfit: they grow with what the model does not explain. They are running medians, since
@@ -136,11 +138,14 @@ def _full_stack(look_angles_rad: Float) -> Float:
 
 def _track(echoes: SralEchoes, look_angles_rad: Float | None, extra: npt.NDArray[np.uint8]) -> RetrackedTrack:
     fit, model, looks = _fit(echoes, look_angles_rad)
+    amplitude, variance, mispointing_rad2 = fit.parameters[:, 2], fit.covariance[:, 2, 2], None
+    if look_angles_rad is None:
+        mispointing_rad2 = fit.parameters[:, 3] / amplitude
+        amplitude, variance = _steady_amplitude(fit, mispointing_rad2)
     scale = max(1.0, float(np.nanmedian(fit.misfit))) if np.isfinite(fit.misfit).any() else 1.0
     usable = fit.converged & (extra == 0)
-    amplitude = fit.parameters[:, 2]
     deviation = np.sqrt(scale * np.diagonal(fit.covariance, axis1=1, axis2=2)[:, :3])
-    deviation[:, 2] /= amplitude
+    deviation[:, 2] = np.sqrt(scale * variance) / amplitude
     deviation = np.column_stack([_running_median(column, usable) for column in deviation.T])
     deviation[~fit.converged] = np.nan
     swh, swh_uncertainty = _swh(fit.parameters[:, 1], deviation[:, 1], usable)
@@ -162,13 +167,31 @@ def _track(echoes: SralEchoes, look_angles_rad: Float | None, extra: npt.NDArray
         range_threshold_uncertainty_m=empirical.uncertainty_m,
         ocog_amplitude_count=empirical.amplitude_count,
         ocog_width_bins=empirical.width_bins,
-        mispointing_deg2=np.degrees(np.degrees(fit.parameters[:, 3] / amplitude)) if look_angles_rad is None else None,
+        mispointing_deg2=None if mispointing_rad2 is None else np.degrees(np.degrees(mispointing_rad2)),
         noise_floor_count=fit.parameters[:, -1],
         misfit=fit.misfit,
         converged=fit.converged,
         quality=_quality(echoes, fit, extra),
         model_count=model,
     )
+
+
+def _steady_amplitude(fit: BankFit, mispointing_rad2: Float) -> tuple[Float, Float]:
+    """Amplitude and its variance, given that the squared mispointing is its running median over 50 s.
+
+    A satellite turns slowly. Backscatter that changes within the footprint tilts the trailing edge of single echoes as
+    mispointing does, and would otherwise come back as an error of the amplitude with the opposite sign (Quartly 2009,
+    Marine Geodesy 32). Range and wave height keep the free slope, which shields them from the same tilt.
+    """
+    amplitude, variance = fit.parameters[:, 2].copy(), fit.covariance[:, 2, 2].copy()
+    steady = _running_median(mispointing_rad2, fit.converged, _ATTITUDE_RECORDS)
+    for record in np.flatnonzero(fit.converged):
+        constraint = np.array([0.0, 0.0, -steady[record], 1.0, 0.0])
+        reach = fit.covariance[record] @ constraint
+        gain = reach[2] / (constraint @ reach)
+        amplitude[record] -= gain * (constraint @ fit.parameters[record])
+        variance[record] -= gain * reach[2]
+    return np.where(amplitude > 0.0, amplitude, np.nan), variance
 
 
 def _range_offset_m(epoch_bins: Float) -> Float:
@@ -213,11 +236,11 @@ def _swh(variance_bins2: Float, deviation_bins2: Float, usable: npt.NDArray[np.b
     return to_swh_m * (root**2 + variance_bins2), to_swh_m * deviation_bins2
 
 
-def _running_median(values: Float, usable: npt.NDArray[np.bool_]) -> Float:
-    """Median of the usable values within a second to both sides; of all usable ones where there is none."""
-    half = _SMOOTHING_RECORDS // 2
+def _running_median(values: Float, usable: npt.NDArray[np.bool_], records: int = _SMOOTHING_RECORDS) -> Float:
+    """Median of the usable values among the records around each; of all usable ones where there is none."""
+    half = records // 2
     padded = np.pad(np.where(usable, values, np.nan), half, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _SMOOTHING_RECORDS)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     empty = np.isnan(windows).all(axis=1)
     smooth = np.full(values.size, np.median(values[usable]) if usable.any() else np.nan)
     smooth[~empty] = np.nanmedian(windows[~empty], axis=1)

@@ -62,6 +62,19 @@ def test_uncertainties_are_those_the_noise_shows(real):
             assert 0.8 < noise / np.median(uncertainty[track.good]) < 1.6
 
 
+def test_backscatter_changes_alike_in_both_modes(real):
+    _, _, l2 = real
+    smooth = []
+    for track in (l2.plrm, l2.sar):
+        seconds = np.floor(track.time_s[track.good] - l2.sar.time_s[0]).astype(int)
+        smooth.append({s: track.sigma0_db[track.good][seconds == s].mean() for s in np.unique(seconds)})
+    common = sorted(smooth[0].keys() & smooth[1].keys())
+    plrm, sar = (np.array([means[s] for s in common]) for means in smooth)
+    assert len(common) > 20
+    assert np.corrcoef(plrm, sar)[0, 1] > 0.8
+    assert np.std(plrm - sar) < 0.15
+
+
 def test_misfit_is_that_of_speckle(real):
     _, _, l2 = real
     assert 0.9 < median(l2.plrm, l2.plrm.misfit) < 1.15
