@@ -20,6 +20,7 @@ _FIRST_BIN = -90  # the outermost look sees nadir 85 bins before its own cell
 _LAST_BIN = 170  # surface lit later than this cannot reach the 128 bins
 _STACK_STEP_RAD = 104.7e-6
 _LOOK_WORTH = 0.7
+_STRIPS_CELLS = np.linspace(-12.0, 12.0, 193)
 
 
 def surface_responses(distances_m: Float, *, migrated: bool, mispointing_rad: float = 0.0) -> Float:
@@ -44,7 +45,7 @@ def surface_responses(distances_m: Float, *, migrated: bool, mispointing_rad: fl
     per_m2 = (1.0 + altitude_m / instrument.EARTH_RADIUS_M) / (2.0 * altitude_m * instrument.BIN_LENGTH_M)
     gain = 8.0 * np.log(2.0) / (instrument.BEAMWIDTH_RAD * altitude_m) ** 2
     edges = np.arange(_FIRST_BIN * _STEPS_PER_BIN, _LAST_BIN * _STEPS_PER_BIN + 1) / _STEPS_PER_BIN
-    strips = np.linspace(-12.0, 12.0, 193)
+    strips = _STRIPS_CELLS
     responses = np.zeros((distances_m.size, edges.size - 1))
     for index, distance in enumerate(distances_m):
         origin = distance**2 if migrated else 0.0
@@ -123,6 +124,9 @@ class SpeckledEchoes:
         self._responses = surface_responses(
             self._distances, migrated=mode == instrument.SAR_NAME, mispointing_rad=mispointing_rad
         )
+        if mode == instrument.PLRM_NAME:
+            # the filters of all cells add up to one: put back the sidelobes that lie beyond the strips
+            self._responses /= (np.sinc(_STRIPS_CELLS) ** 2).sum() * (_STRIPS_CELLS[1] - _STRIPS_CELLS[0])
         self._blurred: dict[float, Float] = {}
 
     def mean(self, swh_m: float, epoch_bins: float, noise: float) -> Float:

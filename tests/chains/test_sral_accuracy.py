@@ -61,7 +61,7 @@ def test_biases_are_below_the_limits(sea, mode):
     good = track.converged
     assert abs(np.mean(track.swh_m[good]) - swh_m) < 0.05
     assert abs(np.mean(track.range_uncorrected_m[good]) - (ALTITUDE_M - HEIGHT_M)) < 0.01
-    assert abs(np.mean(track.sigma0_db[good]) - SIGMA0_DB) < 0.06  # the strips of the simulator miss 1 % of the power
+    assert abs(np.mean(track.sigma0_db[good]) - SIGMA0_DB) < 0.02
 
 
 @pytest.mark.parametrize("mode", ["plrm", "sar_ku"])
