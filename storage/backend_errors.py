@@ -18,7 +18,7 @@ def storage_error(error: Exception, doing: str, where: str, *, reading: bool) ->
     if reading and isinstance(error, _ABSENT):
         return ObjectMissing("no object under this key", where=where)
     if isinstance(error, OSError) and error.errno in FULL:
-        return StorageFull(f"no space left for {doing}", where=where, hint="free space there and repeat")
+        return StorageFull(f"no space left for {doing}", where=where, hint="free space and repeat")
     cause = " ".join(str(error).split("\n\nDebug source")[0].split())[:_LONGEST_CAUSE]
     return StorageError(f"{doing} failed: {type(error).__name__}: {cause}", where=where)
 

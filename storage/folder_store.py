@@ -101,11 +101,11 @@ class FolderStore:
     def get_file(self, key: str, path: Path) -> None:
         """Link the object to a local path, or copy it where that is another file system; see `Store.get_file`."""
         source = self._path(key)
-        with self._errors("get", key, reading=False):
+        with self._errors(f"download to {path}", key, reading=False):
             path.parent.mkdir(parents=True, exist_ok=True)
         partial = partial_beside(path)
         try:
-            with self._errors("get", key, reading=True):
+            with self._errors(f"download to {path}", key, reading=True):
                 _require_regular(source)
                 link_or_copy(source, partial)
                 partial.replace(path)
