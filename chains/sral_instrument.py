@@ -33,7 +33,7 @@ BINS = 128
 REFERENCE_BIN = 43
 """Bin, counted from 0, to which the tracker range refers."""
 PRF_HZ = 17_825.311
-"""Within a burst."""
+"""Within a burst: the value of a public Sentinel-6 processor configuration; for SRAL 17.8 kHz is published."""
 PULSES_PER_BURST = 64
 BURSTS_PER_RECORD = 4
 BEAMWIDTH_RAD = float(np.radians(1.31))
