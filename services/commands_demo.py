@@ -48,8 +48,8 @@ def demo(
 
 def _show(result: "DemoResult") -> None:
     typer.echo(f"{result.data} data" + (f" from {result.data_folder}" if result.data_folder else ""))
-    for sentence in result.not_run:
-        typer.echo(f"not run: {sentence}")
+    for chain in result.not_run:
+        typer.echo(f"not run: nothing triggered {chain}")
     if result.reused:
         many = f"{result.reused} of {len(result.requests)}"
         typer.echo(f"reused: {many} requests were published before (--fresh makes them again)")

@@ -91,6 +91,18 @@ def simulate_sral(into: Into, seed: Seed = 0, as_json: Json = False) -> None:
         typer.echo(f"simulated product {folder}")
 
 
+@simulate.command("isp")
+def simulate_isp(into: Into, seed: Seed = 0, as_json: Json = False) -> None:
+    """Make a file of simulated Sentinel-1 instrument packets, and the AUX_INS that decodes them."""
+    from refsys.chains.s1_isp_simulator import simulate_aux_ins, simulate_packets
+
+    row = {"packets": str(simulate_packets(into, seed)), "aux_ins": str(simulate_aux_ins(into)), "simulated": True}
+    if as_json:
+        views.show_json(row)
+    else:
+        typer.echo(f"simulated packets {row['packets']}\nsimulated tables {row['aux_ins']}")
+
+
 def _utc(time: datetime) -> datetime:
     from datetime import UTC
 

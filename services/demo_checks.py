@@ -10,17 +10,16 @@ import h5netcdf
 import numpy as np
 
 from refsys.chains.s1_l0_product import compare_published
+from refsys.chains.s3_l0_mwr_product import MISSING_FILE, PACKETS_FILE
 from refsys.model.errors import ObjectMissing
 from refsys.model.products import Product
 from refsys.model.requests import RequestRecord
 from refsys.scheduler.system import System
 from refsys.services.demo_inputs import Bytes, Lengths, Session, packet_lengths
 from refsys.services.demo_results import CheckResult, MwrResult
-from refsys.services.real_data import S1_REFERENCE
 from refsys.storage.publishing import export
 
 MWR_CHAIN, SRAL_CHAIN, S1_CHAIN = "S3-L0-MWR", "S3-L2-SRAL", "S1-L0-INSPECT"
-SRAL_FILE = "measurement.nc"
 
 MOST_SWH_DIFFERENCE_M = 0.5
 MOST_TRACK_DEGREES = 15.0
@@ -59,10 +58,10 @@ def check_mwr(
     """
     packets, lengths = sent
     truth = session.truth
-    missing = json.loads(read_file(system, product, "missing_packets.json"))
+    missing = json.loads(read_file(system, product, MISSING_FILE))
     lost = np.array(truth.missing_packets, np.int64)
     kept = np.setdiff1d(np.arange(truth.packets), lost)
-    recovered = read_file(system, product, "ISPData.dat")
+    recovered = read_file(system, product, PACKETS_FILE)
     # The product counts from its first packet's own sequence count; the truth counts packets from 0.
     first = missing["first_sequence"] - int(kept[0])
     visible = sorted(set(truth.missing_packets) - set(truth.invisible_packets))
@@ -155,8 +154,8 @@ def _longitudes(product: Product) -> tuple[float, float]:
     return (min(longitudes), max(longitudes)) if longitudes else (float("nan"), float("nan"))
 
 
-def check_s1(system: System, record: RequestRecord, product: Product, real: Path) -> CheckResult:
-    """Compare the decoded samples of a product with those of the reference decoder.
+def check_s1(system: System, record: RequestRecord, product: Product, reference: Path) -> CheckResult:
+    """Compare the decoded samples of a product with those that they must be.
 
     Parameters
     ----------
@@ -166,19 +165,18 @@ def check_s1(system: System, record: RequestRecord, product: Product, real: Path
         The request that made it; its input is the file of packets.
     product
         As published.
-    real
-        Folder of real data, with the reference.
+    reference
+        NumPy file, complex64 (samples,): samples of the same packets, end to end.
     """
-    stem = Path(record.request.inputs[0]).stem
+    packets = record.request.inputs[0]
     with tempfile.TemporaryDirectory(prefix="demo-", dir=system.settings.scratch_folder) as folder:
-        exported = export(product, system.store, Path(folder))
-        found = compare_published(exported, real / S1_REFERENCE / f"{stem}_iq.npy")
-    allowed = 0.0 if stem.endswith(S1_EXACT) else MOST_ECHO_DIFFERENCE
+        found = compare_published(export(product, system.store, Path(folder)), reference)
+    exact = Path(packets).stem.endswith(S1_EXACT)
     return CheckResult(
         chain=S1_CHAIN,
-        subject=Path(record.request.inputs[0]).name,
-        what=f"largest difference of {found.samples:,} samples from the reference decoder",
+        subject=packets,
+        what=f"largest difference of {found.samples:,} samples from the reference",
         value=found.largest,
-        expected="equal" if allowed == 0 else f"at most {allowed:g}",
-        passed=found.equal if allowed == 0 else found.largest <= allowed,
+        expected="equal" if exact else f"at most {MOST_ECHO_DIFFERENCE:g}",
+        passed=found.equal if exact else found.largest <= MOST_ECHO_DIFFERENCE,
     )

@@ -1,6 +1,8 @@
 """What the demo feeds in: reception sessions simulated from packets, and files as they are."""
 
+import json
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from refsys.chains.mwr_packets import simulate_mwr_packets
+from refsys.chains.s1_isp_simulator import simulate_aux_ins, simulate_packets
 from refsys.chains.session_simulator import SessionOptions, SessionTruth, simulate_session
 from refsys.chains.sral_simulator import simulate_l1b
 from refsys.model.errors import InputCorrupt
 from refsys.model.values import Value, sha256_hex
-from refsys.services.real_data import MWR_PACKETS, S1_AUXILIARY, S1_PACKETS, SRAL_PRODUCTS
+from refsys.services.real_data import MWR_PACKETS, S1_AUXILIARY, S1_PACKETS, S1_REFERENCE, SRAL_PRODUCTS
 
 Bytes = npt.NDArray[np.uint8]
 Lengths = npt.NDArray[np.int64]
@@ -39,17 +42,17 @@ VARIANTS = (
     Variant(
         name="clean",
         title="Two channels with every second frame each",
-        options={"channels": "split", "downlink_orbit": 1},
+        options={"channels": "split"},
     ),
     Variant(
         name="wrong-bytes",
         title="8 wrong bytes in every codeword of every frame",
-        options={"channels": "duplicate", "wrong_bytes_per_codeword": 8, "downlink_orbit": 2},
+        options={"channels": "duplicate", "wrong_bytes_per_codeword": 8},
     ),
     Variant(
         name="lost-on-all",
         title="1 % of frames lost on both channels",
-        options={"channels": "duplicate", "lost_frame_fraction": 0.01, "seed": 3, "downlink_orbit": 3},
+        options={"channels": "duplicate", "lost_frame_fraction": 0.01, "seed": 3},
     ),
     Variant(
         name="lost-on-one",
@@ -59,7 +62,6 @@ VARIANTS = (
             "lost_frame_fraction": 0.01,
             "lost_on": "first",
             "seed": 3,
-            "downlink_orbit": 4,
         },
     ),
 )
@@ -107,19 +109,29 @@ def mwr_packets(real: Path | None) -> tuple[Bytes, Lengths]:
     return simulated_packets(PACKETS, seed=1) if real is None else packets_of_file(real / MWR_PACKETS)
 
 
-def prepare_sessions(folder: Path, packets: Bytes, lengths: Lengths) -> list[Session]:
+def prepare_sessions(folder: Path, packets: Bytes, lengths: Lengths, first_orbit: int) -> list[Session]:
     """Simulate one session for each variant below a folder; what is there already is kept.
 
     A session is whole when its truth lies beside it; what was begun and not finished is made anew.
+
+    Parameters
+    ----------
+    folder
+        Each variant gets a folder of its own below it.
+    packets, lengths
+        Packets end to end, uint8 (b,), and the bytes of each, int64 (n,).
+    first_orbit
+        Downlink orbit of the first session, the others follow: sessions of other packets need other names.
     """
     sessions = []
-    for variant in VARIANTS:
+    for downlink_orbit, variant in enumerate(VARIANTS, first_orbit):
         place = folder / variant.name
         truth = _made_before(place, variant, sha256_hex(packets.tobytes()))
         if truth is None:
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
-            truth = simulate_session(packets, lengths, place, SessionOptions(start=SESSION_START, **variant.options))
+            options = SessionOptions(start=SESSION_START, downlink_orbit=downlink_orbit, **variant.options)
+            truth = simulate_session(packets, lengths, place, options)
             _leave(place / "variant.json", variant.to_json())
             _leave(place / "truth.json", truth.to_json())
         sessions.append(Session(variant=variant, folder=place / truth.session_id, truth=truth))
@@ -140,19 +152,28 @@ def _leave(file: Path, text: str) -> None:
 
 
 def sral_inputs(real: Path | None, folder: Path) -> list[Path]:
-    """Return the SRAL Level-1B products: the real archives, or one simulated product."""
+    """Return the SRAL Level-1B products: the real archives, or one simulated product made below a folder."""
     if real is not None:
         return sorted((real / SRAL_PRODUCTS).glob("*.zip"))
-    whole = folder / "whole"
-    if not whole.is_file():
+    return _made_once(folder, lambda: [simulate_l1b(folder, seed=1)])
+
+
+def s1_inputs(real: Path | None, folder: Path) -> list[Path]:
+    """Return auxiliary folders and packet files of Sentinel-1: the real ones, or simulated ones made below a folder."""
+    if real is not None:
+        return [*sorted((real / S1_AUXILIARY).glob("*_AUX_INS_*")), *sorted((real / S1_PACKETS).glob("*.dat"))]
+    return _made_once(folder, lambda: [simulate_aux_ins(folder), simulate_packets(folder, seed=1)])
+
+
+def s1_reference(real: Path | None, folder: Path, packets: str) -> Path:
+    """Return the samples that decoding a file of packets must give: the reference decoder's, or what was sent."""
+    return (folder if real is None else real / S1_REFERENCE) / f"{Path(packets).stem}_iq.npy"
+
+
+def _made_once(folder: Path, make: Callable[[], list[Path]]) -> list[Path]:
+    """Return what was made in a folder, making it if it is not whole: a changed file would be ingested anew."""
+    memory = folder / "made.json"
+    if not memory.is_file():
         shutil.rmtree(folder, ignore_errors=True)
-        simulate_l1b(folder, seed=1)
-        whole.touch()
-    return sorted(folder.glob("*.SEN3"))
-
-
-def s1_inputs(real: Path | None) -> list[Path]:
-    """Return auxiliary folders and packet files of Sentinel-1; nothing without real data, for there is no simulator."""
-    if real is None:
-        return []
-    return [*sorted((real / S1_AUXILIARY).glob("*_AUX_INS_*")), *sorted((real / S1_PACKETS).glob("*.dat"))]
+        _leave(memory, json.dumps([path.name for path in make()]))
+    return [folder / name for name in json.loads(memory.read_text("utf-8"))]
