@@ -111,7 +111,7 @@ def check_units(chain: Chain) -> None:
     for step in chain.steps:
         parameters = dict(step.parameters)
         if step.per is not None:
-            parameters[per_parameter(step.per)] = ""
+            parameters[per_parameter(step.per)] = "1"  # such as the number of a channel
         find_unit(step.unit).check(parameters)
 
 

@@ -172,8 +172,9 @@ def _draft(
         start=start.replace(microsecond=0),
         stop=stop.replace(microsecond=0),
         creation_time=context.creation_time,
-        # Cycle, relative orbit and frame are not known at this point: the packets hold no orbit.
-        instance=f"{min(int((stop - start).total_seconds()), 9999):04d}".ljust(17, "_"),
+        # Cycle, relative orbit and frame are not known here: the packets hold no orbit. In their place stands the
+        # step's key, for two sessions may hold the same packets and be processed in the same second.
+        instance=f"{min(int((stop - start).total_seconds()), 9999):04d}_{context.step.key[:8].upper()}".ljust(17, "_"),
         centre=parameters.centre,
         class_id=parameters.product_class,
     ).format()

@@ -138,7 +138,9 @@ class DigestMismatch(StorageError):
 
 
 class ProductConflict(StorageError, FileExistsError):
-    """A product of the same name and other bytes is already published."""
+    """A product of the same name and other bytes is already published; the same plan will not get another name."""
+
+    failure = FailureClass.BUG
 
 
 class ProductUnknown(RefsysError, LookupError):

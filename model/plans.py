@@ -5,7 +5,6 @@ from pydantic import Field, JsonValue, model_validator
 from refsys.model.products import InputRef, Product
 from refsys.model.values import UtcTime, Value, digest
 
-
 MEMORY_RESOURCE = "memory_bytes"
 """Name under which workers declare their memory and steps ask for their share of it."""
 

@@ -76,7 +76,7 @@ class Loop:
         self._held: dict[str, Held] = {}
         self._answers: queue.SimpleQueue[tuple[str, int, Event]] = queue.SimpleQueue()
         self._acting = 0
-        self._pool = None if executor.name == "serial" else ThreadPoolExecutor(2, thread_name_prefix="refsys-action")
+        self._pool: ThreadPoolExecutor | None = None
 
     def run(self, keys: Collection[str] | None = None, *, tick_s: float = 0.2) -> None:
         """Work until the given requests, or all, are closed or WAITING.
@@ -222,10 +222,12 @@ class Loop:
             self._answers.put((key, token, event))
 
         self._acting += 1
-        if self._pool is None:
+        if self._executor.name == "serial":
             work()
-        else:
-            self._pool.submit(work)
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, thread_name_prefix="refsys-action")
+        self._pool.submit(work)
 
     def _on_answers(self) -> bool:
         happened = False
@@ -270,4 +272,6 @@ class Loop:
             self._let_go(key)
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool, self._acting = None, 0
+            self._answers = queue.SimpleQueue()
         self._system.ledger.expire(self._owner)

@@ -74,7 +74,8 @@ def open_system(settings: Settings, clock: Clock | None = None) -> Iterator[Syst
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigInvalid(f"cannot make the home: {error.strerror}", where=settings.home, hint="set --home") from error
+        why = f"cannot make the home: {error.strerror}"
+        raise ConfigInvalid(why, where=settings.home, hint="set --home") from error
     clock = clock or WallClock()
     database = open_database(settings.database_url)
     try:
@@ -229,4 +230,3 @@ def _try_again(system: System, key: str, *, published: bool = False) -> None:
     closed = {RequestState.FAILED, RequestState.CANCELLED, RequestState.EXPIRED}
     if state in closed or (published and state is RequestState.PUBLISHED):
         retry(system, key, "the user")
-
