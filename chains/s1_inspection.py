@@ -158,7 +158,7 @@ def sample_statistics(samples: Samples) -> Columns:
 
     `mean_i` and `mean_q` are biases, `rms` is of the complex sample, `rms_i` and `rms_q` of the channels about their
     mean, `iq_correlation` their correlation coefficient (NaN if a channel is constant), `peak` the largest magnitude,
-    `mean_brc` the mean rate code of FDBAQ blocks.
+    `mean_brc` the mean rate code of FDBAQ blocks. All are rounded by `significant`.
     """
     names = ("mean_i", "mean_q", "rms", "rms_i", "rms_q", "iq_correlation", "peak", "mean_brc")
     rows = np.full((samples.status.size, len(names)), np.nan)
@@ -166,8 +166,19 @@ def sample_statistics(samples: Samples) -> Columns:
         iq = samples.iq[samples.starts[packet] : samples.starts[packet + 1]].astype(np.complex128)
         if samples.status[packet] == STATUS_OK and iq.size:
             rates = samples.brc[samples.block_starts[packet] : samples.block_starts[packet + 1]]
-            rows[packet] = (*_moments(iq), _mean_rate(rates))
+            rows[packet] = [significant(value) for value in (*_moments(iq), _mean_rate(rates))]
     return {name: rows[:, k].copy() for k, name in enumerate(names)}
+
+
+def significant(value: float) -> float:
+    """Return a number rounded to 9 digits: the last ones of sums and fits differ between kinds of processors.
+
+    Examples
+    --------
+    >>> significant(1 / 3)
+    0.333333333
+    """
+    return float(f"{value:.9g}")
 
 
 def measure_tx_pulse(inspection: Inspection, packet: int) -> PulseQuality:
@@ -185,7 +196,17 @@ def measure_tx_pulse(inspection: Inspection, packet: int) -> PulseQuality:
 
 
 def nominal_pulse(inspection: Inspection, packet: int) -> NDArray[np.complex128]:
-    """Return the chirp that a packet's header describes, at the packet's sampling frequency."""
+    """Return the chirp that a packet's header describes, at the packet's sampling frequency.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chirp, or it is longer than what the packet holds: memory follows the size of the input,
+        whatever a header claims.
+    """
+    samples, held = int(inspection.physical["tx_pulse_samples"][packet]), inspection.iq(packet).size
+    if samples > held:
+        raise ValueError(f"the pulse of {samples} samples in the header is longer than the {held} samples recorded")
     names = ("tx_ramp_rate_hz_per_s", "tx_start_frequency_hz", "tx_pulse_length_s", "sampling_frequency_hz")
     ramp, start, length, frequency = (float(inspection.physical[name][packet]) for name in names)
     return nominal_chirp(ramp, start, length, frequency)

@@ -65,6 +65,7 @@ def draw_inspection(inspection: Inspection, *, title: str) -> Figure:
 def _first_of_each_kind(inspection: Inspection) -> list[int]:
     signals = inspection.headers["ses_signal_type"]
     usable = (inspection.samples.status == STATUS_OK) & (np.diff(inspection.samples.starts) > 0)
+    usable &= np.isfinite(inspection.physical["sampling_frequency_hz"])
     kinds = np.unique(signals[usable]).tolist()
     order = [kind for kind in _FIRST_KINDS if kind in kinds] + [kind for kind in kinds if kind not in _FIRST_KINDS]
     return [int(np.argmax(usable & (signals == kind))) for kind in order]
@@ -90,7 +91,8 @@ def _overview(axes: Axes, inspection: Inspection) -> None:
     bad = np.flatnonzero(~np.isfinite(rms))
     for packet in bad.tolist():
         axes.axvline(packet, color="#b03030", linewidth=1, label="not decoded" if packet == bad[0] else None)
-    axes.set_yscale("log")
+    if np.any(rms > 0):
+        axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("packet")
     axes.set_ylabel("rms (quantiser units)")
@@ -245,7 +247,14 @@ def _spectrum(axes: Axes, inspection: Inspection, packet: int) -> None:
 
 
 def _nothing(axes: Axes) -> None:
-    axes.text(0.5, 0.5, "no packet was decoded", ha="center", va="center", transform=axes.transAxes)
+    axes.text(
+        0.5,
+        0.5,
+        "no packet was decoded at a known sampling frequency",
+        ha="center",
+        va="center",
+        transform=axes.transAxes,
+    )
     axes.set_axis_off()
 
 

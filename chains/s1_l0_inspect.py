@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import Field, JsonValue
 
+from refsys.chains.s1_ancillary import ancillary_rows
 from refsys.chains.s1_aux_ins import read_aux_ins
-from refsys.chains.s1_inspection import Inspection, inspect_packets, measure_tx_pulse
+from refsys.chains.s1_inspection import Inspection, inspect_packets, measure_tx_pulse, significant
 from refsys.chains.s1_l0_figure import draw_inspection
 from refsys.chains.s1_l0_labels import SIGNAL_TX_CAL, label
 from refsys.chains.s1_l0_product import (
@@ -36,6 +37,7 @@ from refsys.model.values import Value
 
 PRODUCT_TYPE = "S1_L0_INSPECT"
 
+_PULSE_FIGURES = ("ramp_rate_hz_per_s", "correlation", "width_samples", "pslr_db")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,14 +84,20 @@ def packets(context: UnitContext, parameters: InspectParameters) -> UnitOutcome:
     inspection = _inspect(source.path(".dat"), compile_tables(aux.baq), where=source.ref.name)
     context.progress(0.5, f"{inspection.flags.size} packets decoded")
     pulses = _tx_pulses(inspection)
-    figures = _figures(inspection, pulses)
+    ancillary = ancillary_rows(inspection.headers, aux)
+    figures = {**_figures(inspection, pulses), "ancillary_cycles": len(ancillary)}
     figures["degraded_because"] = _reasons(figures, pulses, parameters)
     draft = _draft(context, inspection, Path(source.ref.name).stem, figures)
     folder = context.out / draft.name
     folder.mkdir(parents=True)
     write_table(folder, inspection)
     write_samples(folder, inspection)
-    write_report(folder, _report(context, parameters, draft, inspection, pulses))
+    found: dict[str, JsonValue] = {
+        "tx_pulses": [_pulse_row(pulse) for pulse in pulses],
+        "ancillary": ancillary,
+        "packets": packet_rows(inspection),
+    }
+    write_report(folder, {**_summary(draft), **found, "provenance": _provenance(context, parameters, draft)})
     context.progress(0.9, "files written")
     # Without the name of the drawing software the same packets give the same bytes.
     figure = draw_inspection(inspection, title=source.ref.name)
@@ -118,10 +126,20 @@ def _tx_pulses(inspection: Inspection) -> list[TxPulse]:
     for packet in np.flatnonzero(inspection.headers["ses_signal_type"] == SIGNAL_TX_CAL).tolist():
         nominal = float(inspection.physical["tx_ramp_rate_hz_per_s"][packet])
         try:
-            found.append(TxPulse(packet, nominal, measure_tx_pulse(inspection, packet), None))
+            measured = measure_tx_pulse(inspection, packet)
+            found.append(TxPulse(packet, nominal, _rounded(measured), None))
         except ValueError as error:
             found.append(TxPulse(packet, nominal, None, str(error)))
     return found
+
+
+def _rounded(quality: PulseQuality) -> PulseQuality:
+    return quality._replace(
+        ramp_rate_hz_per_s=significant(quality.ramp_rate_hz_per_s),
+        correlation=significant(quality.correlation),
+        width_samples=significant(quality.width_samples),
+        pslr_db=significant(quality.pslr_db),
+    )
 
 
 def _figures(inspection: Inspection, pulses: list[TxPulse]) -> dict[str, JsonValue]:
@@ -155,7 +173,7 @@ def _kinds(inspection: Inspection) -> dict[str, JsonValue]:
             "packets": int(np.count_nonzero(own)),
             "decoded": int(np.count_nonzero(own & decoded)),
             "samples": samples,
-            "rms": float(np.sqrt(power[own].sum() / samples)) if samples else None,
+            "rms": significant(np.sqrt(power[own].sum() / samples)) if samples else None,
         }
     return kinds
 
@@ -167,7 +185,7 @@ def _pulse_medians(pulses: list[TxPulse]) -> dict[str, JsonValue] | None:
     measured = [pulse.quality for pulse in pulses if pulse.quality is not None]
     medians: dict[str, JsonValue] = {
         name: finite(np.median([getattr(quality, name) for quality in measured])) if measured else None
-        for name in ("ramp_rate_hz_per_s", "correlation", "width_samples", "pslr_db")
+        for name in _PULSE_FIGURES
     }
     nominal = finite(np.median([pulse.nominal_ramp_rate_hz_per_s for pulse in pulses]))
     return {
@@ -231,14 +249,7 @@ def _draft(context: UnitContext, inspection: Inspection, stem: str, figures: dic
     )
 
 
-def _report(
-    context: UnitContext,
-    parameters: InspectParameters,
-    draft: ProductDraft,
-    inspection: Inspection,
-    pulses: list[TxPulse],
-) -> dict[str, JsonValue]:
-    inputs = (context.input(role).ref for role in ("packets", "AUX_INS"))
+def _summary(draft: ProductDraft) -> dict[str, JsonValue]:
     return {
         "product": draft.name,
         "product_type": draft.product_type,
@@ -246,19 +257,19 @@ def _report(
         "stop": format_time(draft.stop),
         "quality": draft.quality.value,
         "figures": draft.figures,
-        "tx_pulses": [_pulse_row(pulse) for pulse in pulses],
-        "packets": packet_rows(inspection),
-        "provenance": {
-            "software": f"refsys {version('refsys')}",
-            "processor": context.step.processor,
-            "processor_version": context.step.processor_version,
-            "parameters": parameters.plain(),
-            "inputs": [
-                {name: getattr(ref, name) for name in ("role", "name", "product_type", "digest")} for ref in inputs
-            ],
-            "creation_time": format_time(draft.creation_time),
-            "uuid": context.volatile(draft.name).uuid,
-        },
+    }
+
+
+def _provenance(context: UnitContext, parameters: InspectParameters, draft: ProductDraft) -> dict[str, JsonValue]:
+    inputs = (context.input(role).ref for role in ("packets", "AUX_INS"))
+    return {
+        "software": f"refsys {version('refsys')}",
+        "processor": context.step.processor,
+        "processor_version": context.step.processor_version,
+        "parameters": parameters.plain(),
+        "inputs": [{name: getattr(ref, name) for name in ("role", "name", "product_type", "digest")} for ref in inputs],
+        "creation_time": format_time(draft.creation_time),
+        "uuid": context.volatile(draft.name).uuid,
     }
 
 
@@ -268,6 +279,6 @@ def _pulse_row(pulse: TxPulse) -> dict[str, JsonValue]:
         "packet": pulse.packet,
         "nominal_ramp_rate_hz_per_s": pulse.nominal_ramp_rate_hz_per_s,
         "ramp_rate_error": finite(pulse.ramp_rate_error),
-        **{name: finite(value) for name, value in quality.items()},
+        **{name: value if isinstance(value, int) else finite(value) for name, value in quality.items()},
         "fault": pulse.fault,
     }
