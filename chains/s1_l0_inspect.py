@@ -234,7 +234,9 @@ def _pulse_reasons(pulse: TxPulse, limits: InspectParameters) -> list[str]:
 def _draft(context: UnitContext, inspection: Inspection, stem: str, figures: dict[str, JsonValue]) -> ProductDraft:
     utc_ns = inspection.physical["utc_ns"]
     start, stop = (_EPOCH + timedelta(microseconds=int(ns) // 1000) for ns in (utc_ns.min(), utc_ns.max()))
-    name = f"{PRODUCT_TYPE}_{stem}_{compact_time(start)}_{compact_time(context.creation_time)}"
+    # The step's key: the same packets may be inspected in one second with other limits or another AUX_INS.
+    key = context.step.key[:8].upper()
+    name = f"{PRODUCT_TYPE}_{stem}_{compact_time(start)}_{compact_time(context.creation_time)}_{key}"
     return ProductDraft(
         name=name,
         product_type=PRODUCT_TYPE,

@@ -98,7 +98,8 @@ def test_published_samples_of_real_packets_agree_with_the_reference(real, shared
     draft = run.product(TYPE)
     assert draft.quality is Quality.NOMINAL, draft.figures["degraded_because"]
     assert draft.figures["samples"] == difference.samples
-    assert draft.name == f"S1_L0_INSPECT_{name}_20200615T162409_20260102T030405"
+    key = run.plan.steps[0].key[:8].upper()
+    assert draft.name == f"S1_L0_INSPECT_{name}_20200615T162409_20260102T030405_{key}"
     assert (draft.mission, draft.satellite) == ("S1", "_")
 
 
