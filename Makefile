@@ -22,7 +22,7 @@ check: $(VENV)/.installed  ## lint, format, types
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed  ## measured ratios, written to docs/benchmarks.md
-	$(BIN)/python -m benchmarks
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks
 
 lock: $(VENV)/.installed  ## pin the newest versions that go together
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock

@@ -10,6 +10,8 @@ from hypothesis import settings
 settings.register_profile("refsys", deadline=None)
 settings.load_profile("refsys")
 
+pytest_plugins = ("databases", "seaweed")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

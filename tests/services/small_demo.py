@@ -8,10 +8,9 @@ from pathlib import Path
 
 from refsys.services import cli, demo, demo_inputs
 
-demo_inputs.PACKETS = 6000
-demo.sral_inputs = lambda real, folder: []  # type: ignore[assignment]
-demo.s1_inputs = lambda real, folder: []  # type: ignore[assignment]
-
-if __name__ == "__main__":
+if __name__ == "__main__":  # only here: the collection of doctests imports this file too
+    demo_inputs.PACKETS = 6000
+    demo.sral_inputs = lambda real, folder: []
+    demo.s1_inputs = lambda real, folder: []
     sys.argv[0] = Path(sys.argv[0]).name
     cli.main()

@@ -18,8 +18,6 @@ from refsys.storage.catalogue import Catalogue
 from refsys.storage.database import Database, open_database
 from refsys.storage.footprints import planar
 
-pytest_plugins = ("databases",)
-
 on_one_database = settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -17,8 +17,6 @@ from refsys.storage import database as database_module
 from refsys.storage.database import Database, open_database
 from refsys.storage.tables import tombstone
 
-pytest_plugins = ("databases",)
-
 ROW = {"name": "x", "deleted_at": 1, "auxiliary": False, "document": "{}"}
 
 

@@ -28,8 +28,6 @@ from refsys.model.times import VirtualClock
 from refsys.storage.database import Database
 from refsys.storage.ledger import Claim, Ledger
 
-pytest_plugins = ("databases",)
-
 S = RequestState
 
 

@@ -22,8 +22,6 @@ from refsys.model.times import VirtualClock, WallClock
 from refsys.storage.database import Database, open_database
 from refsys.storage.ledger import Ledger
 
-pytest_plugins = ("databases",)
-
 S = RequestState
 STARTED = RunStarted(at=T0, executor="serial")
 CANCELLED = CancelRequested(at=T0, by="somebody")

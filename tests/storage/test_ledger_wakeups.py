@@ -16,8 +16,6 @@ from refsys.model.times import VirtualClock
 from refsys.storage.database import Database, open_database
 from refsys.storage.ledger import Ledger
 
-pytest_plugins = ("databases",)
-
 LATER = T0 + timedelta(days=7)
 offsets = st.none() | st.integers(0, 40)
 

@@ -16,8 +16,6 @@ from refsys.storage.database import open_database
 from refsys.storage.migrations import HEAD, migrate, present_revision
 from refsys.storage.tables import metadata
 
-pytest_plugins = ("databases",)
-
 
 def is_declared(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: SchemaItem | None) -> bool:
     return not (kind == "table" and str(name).startswith(("footprint_box", "alembic_version")))

@@ -1,0 +1,40 @@
+"""The whole path from a byte stream of clean frames to packets, on one core: synchronisation, derandomising,
+Reed-Solomon, demultiplexing, packet assembly and CRC, against the rate of a two-channel downlink (65 MB/s, stated).
+"""
+
+import numpy as np
+
+from benchmarks.harness import Row, compare
+from refsys.chains.mwr_packets import simulate_mwr_packets
+from refsys.kernels.crc import crc16_ok
+from refsys.kernels.frame_encoding import build_mpdus, encode_cadus
+from refsys.kernels.frame_headers import build_vcdus, parse_vcdu_headers
+from refsys.kernels.frame_sync import synchronise
+from refsys.kernels.packet_assembly import assemble_packets
+from refsys.kernels.randomizer import derandomise
+from refsys.kernels.reed_solomon import decode
+
+ZONE_BYTES = 1776
+PACKETS = 300_000
+
+
+def measure() -> list[Row]:
+    packets = simulate_mwr_packets(PACKETS, seed=1)
+    lengths = np.full(PACKETS, packets.shape[1], dtype=np.int64)
+    vcdus = build_vcdus(
+        build_mpdus(packets.reshape(-1), lengths, ZONE_BYTES), spacecraft_id=1, virtual_channel_id=5, first_counter=7
+    )
+    stream = encode_cadus(vcdus).reshape(-1)
+
+    def path() -> None:
+        data, corrected = decode(derandomise(synchronise(stream).cadus))
+        headers = parse_vcdu_headers(data)
+        found = assemble_packets(headers.counter, data[:, 6:], (corrected >= 0).all(axis=1))
+        if not crc16_ok(found.data, found.offsets, found.lengths).all() or found.offsets.size != PACKETS:
+            raise SystemExit("packets were lost")
+
+    return [
+        compare(
+            "frames_to_packets", stream.size / 1e6, "MB/s", path, ("two-channel downlink (stated)", 65.0), goal=">= 3"
+        )
+    ]
