@@ -54,13 +54,13 @@ def write_sen3(parent, *, name=SEN3, ring="10 20 10 22 12 22 12 20 10 20", files
     return folder
 
 
-def edit(path, before, after):
+def edit(path, before, after) -> None:
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after))
 
 
-def test_a_sentinel_3_folder(tmp_path):
+def test_a_sentinel_3_folder(tmp_path: Path) -> None:
     draft = identify(write_sen3(tmp_path))
     assert (draft.name, draft.product_type, draft.mission, draft.satellite) == (SEN3, "OL_1_ERR___", "S3", "B")
     assert draft.start == datetime(2021, 8, 31, 20, 1, 48, 250_000, tzinfo=UTC)
@@ -79,13 +79,13 @@ def test_a_sentinel_3_folder(tmp_path):
     assert ProductDraft.from_json(draft.to_json()) == draft
 
 
-def test_a_failed_quality_check_degrades(tmp_path):
+def test_a_failed_quality_check_degrades(tmp_path: Path) -> None:
     folder = write_sen3(tmp_path)
     edit(folder / "xfdumanifest.xml", "PASSED", "FAILED")
     assert identify(folder).quality == "degraded"
 
 
-def test_an_auxiliary_sentinel_3_folder_has_a_validity(tmp_path):
+def test_an_auxiliary_sentinel_3_folder_has_a_validity(tmp_path: Path) -> None:
     extra = (
         "<generalProductInformation><validityStartTime>20040702T223000</validityStartTime>"
         "<validityStopTime>9999-12-31T23:59:59</validityStopTime></generalProductInformation>"
@@ -105,14 +105,14 @@ def test_an_auxiliary_sentinel_3_folder_has_a_validity(tmp_path):
     ],
     ids=["antimeridian", "the other way, open", "Greenwich", "crossing itself"],
 )
-def test_footprints_are_cut_and_repaired(tmp_path, ring, parts):
+def test_footprints_are_cut_and_repaired(tmp_path: Path, ring: str, parts: list[list[int]]) -> None:
     footprint = identify(write_sen3(tmp_path, ring=ring)).footprint
     polygons = [footprint["coordinates"]] if footprint["type"] == "Polygon" else footprint["coordinates"]
     spans = [[min(x for x, _ in rings[0]), max(x for x, _ in rings[0])] for rings in polygons]
     assert sorted(spans) == sorted(parts)
 
 
-def test_a_footprint_round_a_pole(tmp_path):
+def test_a_footprint_round_a_pole(tmp_path: Path) -> None:
     ring = " ".join(f"70 {longitude}" for longitude in (-150, -90, -30, 30, 90, 150, -150))
     footprint = identify(write_sen3(tmp_path, ring=ring)).footprint
     assert planar(footprint).area == pytest.approx(360 * 20)
@@ -123,7 +123,7 @@ def test_a_footprint_round_a_pole(tmp_path):
     st.floats(-180, 179.99).map(lambda v: round(v, 4)),
     st.floats(0.1, 15).map(lambda v: round(v, 4)),
 )
-def test_a_footprint_keeps_its_area_wherever_it_lies(south, west, size):
+def test_a_footprint_keeps_its_area_wherever_it_lies(south, west, size) -> None:
     east = west + size if west + size < 180 else west + size - 360
     ring = f"{south} {west} {south} {east} {south + size} {east} {south + size} {west} {south} {west}"
     footprint = footprint_of(parse_xml(f"<x><posList>{ring}</posList></x>".encode()), Path("manifest"))
@@ -147,7 +147,7 @@ def write_aux_safe(parent, *, name=AUX_SAFE, validity=True):
     return folder
 
 
-def test_a_sentinel_1_auxiliary_folder(tmp_path):
+def test_a_sentinel_1_auxiliary_folder(tmp_path: Path) -> None:
     draft = identify(write_aux_safe(tmp_path))
     assert (draft.name, draft.product_type, draft.mission, draft.satellite) == (AUX_SAFE, "AUX_INS", "S1", "B")
     assert (draft.start, draft.stop) == (datetime(2016, 4, 22, tzinfo=UTC), OPEN_END)
@@ -155,7 +155,7 @@ def test_a_sentinel_1_auxiliary_folder(tmp_path):
     assert draft.figures == {"instrument_configuration": 1}
 
 
-def test_times_from_the_name_where_the_manifest_has_none(tmp_path):
+def test_times_from_the_name_where_the_manifest_has_none(tmp_path: Path) -> None:
     name = "S1__AUX_TEC_V20190805T000000_20190805T235959_G20200210T102615.SAFE"
     draft = identify(write_aux_safe(tmp_path, name=name, validity=False))
     assert (draft.start.day, draft.stop.hour, draft.creation_time.year, draft.satellite) == (5, 23, 2020, "_")
@@ -170,7 +170,7 @@ def write_eof(path):
     return path
 
 
-def test_an_earth_explorer_file(tmp_path):
+def test_an_earth_explorer_file(tmp_path: Path) -> None:
     draft = identify(write_eof(tmp_path / EOF))
     assert (draft.name, draft.product_type, draft.satellite) == (EOF, "AUX_RESORB", "A")
     assert draft.stop - draft.start == timedelta(hours=3, minutes=17, seconds=30)
@@ -186,7 +186,7 @@ def packet(coarse, fine, *, data_take=87747936, ecc_number=13, data=b"\1" * 10):
     return header + bytes(68 - len(header)) + data
 
 
-def test_sentinel_1_packets(tmp_path):
+def test_sentinel_1_packets(tmp_path: Path) -> None:
     path = tmp_path / "packets.dat"
     path.write_bytes(packet(1276273468, 0) + packet(1276273467, 43887) + packet(1276273469, 65535, data=b"x" * 300))
     draft = identify(path)
@@ -196,7 +196,7 @@ def test_sentinel_1_packets(tmp_path):
     assert draft.figures == {"packets": 3, "data_takes": [87747936], "ecc_numbers": [13]}
 
 
-def test_a_session(tmp_path):
+def test_a_session(tmp_path: Path) -> None:
     session_id = "S3A_20221101092439034975"
     start = datetime(2022, 11, 1, 9, 24, 39, tzinfo=UTC)
     for channel in (1, 2):
@@ -249,7 +249,7 @@ SEN3_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", SEN3_FAULTS)
-def test_a_wrong_sentinel_3_folder(tmp_path, fault):
+def test_a_wrong_sentinel_3_folder(tmp_path: Path, fault) -> None:
     spoil, kind, said = SEN3_FAULTS[fault]
     folder = write_sen3(tmp_path)
     spoil(folder)
@@ -258,7 +258,7 @@ def test_a_wrong_sentinel_3_folder(tmp_path, fault):
     assert str(folder) in error.value.where
 
 
-def test_a_listed_file_that_is_a_link_out(tmp_path):
+def test_a_listed_file_that_is_a_link_out(tmp_path: Path) -> None:
     folder = write_sen3(tmp_path)
     shutil.move(folder / "measurement.nc", tmp_path / "elsewhere")
     (folder / "measurement.nc").symlink_to(tmp_path / "elsewhere")
@@ -277,14 +277,14 @@ def test_a_listed_file_that_is_a_link_out(tmp_path):
         (packet(1, 1) + b"\xff" * 80, "byte 78 does not begin a Sentinel-1 space packet"),
     ],
 )
-def test_wrong_packets(tmp_path, data, said):
+def test_wrong_packets(tmp_path: Path, data, said: str) -> None:
     (tmp_path / "x.dat").write_bytes(data)
     with pytest.raises(InputCorrupt, match=said) as error:
         identify(tmp_path / "x.dat")
     assert error.value.where == str(tmp_path / "x.dat")
 
 
-def test_what_is_of_no_kind(tmp_path):
+def test_what_is_of_no_kind(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "a.zip").write_bytes(b"PK")
     for path in (tmp_path / "folder", tmp_path / "a.zip"):
@@ -306,14 +306,14 @@ def test_what_is_of_no_kind(tmp_path):
         identify(write_eof(tmp_path / "S2A_OPER_PRD_HKTM___20191203T051837_20191203T051842_0001.xml"))
 
 
-def test_a_type_that_differs_from_the_name(tmp_path):
+def test_a_type_that_differs_from_the_name(tmp_path: Path) -> None:
     folder = write_aux_safe(tmp_path)
     edit(folder / "manifest.safe", "AUX_INS", "AUX_CAL")
     with pytest.raises(InputCorrupt, match="type is 'AUX_CAL' in its manifest, 'AUX_INS' by its folder"):
         identify(folder)
 
 
-def test_real_sral_products(shared_data, tmp_path):
+def test_real_sral_products(shared_data: Path, tmp_path: Path) -> None:
     for archive in shared_data.glob("s3_sral/*.zip"):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(tmp_path)
@@ -331,7 +331,7 @@ def test_real_sral_products(shared_data, tmp_path):
     assert (b.satellite, b.figures["cycle"]) == ("B", 77)
 
 
-def test_real_auxiliary_files(shared_data):
+def test_real_auxiliary_files(shared_data: Path) -> None:
     drafts = [identify(path) for path in sorted(shared_data.glob("aux_s1/safe/*.SAFE"))]
     assert len(drafts) == 11
     assert {draft.product_type for draft in drafts} == {
@@ -358,7 +358,7 @@ def test_real_auxiliary_files(shared_data):
     assert memory.stop == datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-def test_real_manifests_without_their_files(shared_data):
+def test_real_manifests_without_their_files(shared_data: Path) -> None:
     folders = [*shared_data.glob("s3_manifests/stactools/*.SEN3"), *shared_data.glob("aux_s1/manifests/*.SAFE")]
     assert len(folders) == 13
     for folder in folders:
@@ -366,7 +366,7 @@ def test_real_manifests_without_their_files(shared_data):
             identify(folder)
 
 
-def test_real_packets(shared_data):
+def test_real_packets(shared_data: Path) -> None:
     echo = identify(shared_data / "s1_l0" / "isp" / "000408-echo.dat")
     assert echo.start.replace(microsecond=0) == datetime(2020, 6, 15, 16, 24, 9, tzinfo=UTC)
     assert echo.start.microsecond == 943_962

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def made_up_xml() -> str:
 
 
 @pytest.fixture
-def parse(tmp_path):
+def parse(tmp_path: Path):
     def parse(xml: str):
         path = tmp_path / "s1a-aux-ins.xml"
         path.write_text(xml)
@@ -58,7 +59,7 @@ def parse(tmp_path):
     return parse
 
 
-def test_made_up_file(parse):
+def test_made_up_file(parse) -> None:
     aux = parse(made_up_xml())
     assert aux.radar_frequency_hz == 5.4e9
     assert [levels.size for levels in aux.baq.normalised_levels] == list(SIZES.values())
@@ -98,7 +99,7 @@ def test_made_up_file(parse):
         ("</decodingParams>", "", "XML is malformed"),
     ],
 )
-def test_malformed_files_name_the_fault(parse, old, new, message):
+def test_malformed_files_name_the_fault(parse, old, new, message: str) -> None:
     xml = made_up_xml()
     assert old in xml
     with pytest.raises(InputCorrupt, match=re.escape(message)) as caught:
@@ -106,19 +107,19 @@ def test_malformed_files_name_the_fault(parse, old, new, message):
     assert caught.value.where.endswith("/s1a-aux-ins.xml")
 
 
-def test_entities_are_refused(parse):
+def test_entities_are_refused(parse) -> None:
     xml = '<!DOCTYPE a [<!ENTITY e "5.4e9">]>' + made_up_xml().replace(">5.4e9<", ">&e;<")
     with pytest.raises(XmlUnsafe, match="document type"):
         parse(xml)
 
 
-def test_absent_file_is_named(tmp_path):
+def test_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match=r"s1a-aux-ins\.xml"):
         read_aux_ins(tmp_path / "s1a-aux-ins.xml")
 
 
 @pytest.fixture(scope="module")
-def real_aux(shared_data):
+def real_aux(shared_data: Path):
     files = sorted((shared_data / "aux_s1/safe").glob("S1?_AUX_INS*/data/s1?-aux-ins.xml"))
     assert len(files) == 2
     return [read_aux_ins(file) for file in files]
@@ -129,7 +130,7 @@ def flat(value):
 
 
 @pytest.mark.shared
-def test_both_real_files_hold_the_same_tables(real_aux):
+def test_both_real_files_hold_the_same_tables(real_aux) -> None:
     first, second = real_aux
     for one, other in zip(flat(first.baq), flat(second.baq), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -139,7 +140,7 @@ def test_both_real_files_hold_the_same_tables(real_aux):
 
 
 @pytest.mark.shared
-def test_real_values_equal_the_published_reconstruction(real_aux, shared_data):
+def test_real_values_equal_the_published_reconstruction(real_aux, shared_data: Path) -> None:
     published = json.loads((shared_data / "s1_l0/tables/reconstruction-lut.json").read_text())
     values = compile_tables(real_aux[0].baq).values
     for brc in range(5):
@@ -157,7 +158,9 @@ def test_real_values_equal_the_published_reconstruction(real_aux, shared_data):
     ("name", "tolerance", "rms"),
     [("000000-noise", 0.0, 1.8439064), ("000008-txcal", 0.0, None), ("000408-echo", 3e-6, 15.972093)],
 )
-def test_real_samples_equal_the_reference(real_aux, shared_data, name, tolerance, rms):
+def test_real_samples_equal_the_reference(
+    real_aux, shared_data: Path, name: str, tolerance: float, rms: float | None
+) -> None:
     buffer = np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", dtype=np.uint8)
     index = find_packets(buffer)
     headers = decode_headers(buffer, index.offsets)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,14 +24,14 @@ NAMES = ("000000-noise", "000008-txcal", "000408-echo")
 
 
 @pytest.fixture(scope="module")
-def real(shared_data):
+def real(shared_data: Path):
     (aux,) = (shared_data / "aux_s1/safe").glob("S1B_AUX_INS*/data/s1b-aux-ins.xml")
     buffer = np.concatenate([np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", np.uint8) for name in NAMES])
     return inspect_packets(buffer, compile_tables(read_aux_ins(aux).baq), where="three packets")
 
 
 @pytest.mark.shared
-def test_real_packets_are_sound(real):
+def test_real_packets_are_sound(real) -> None:
     assert real.samples.status.tolist() == [STATUS_OK] * 3
     assert real.flags.tolist() == [0, 0, 0]
     assert (real.foreign_packets, real.unread_bytes) == (0, 0)
@@ -42,7 +43,7 @@ def test_real_packets_are_sound(real):
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("packet", "largest"), [(0, 0.0), (1, 0.0), (2, 3e-6)])
-def test_real_samples_agree_with_the_reference(real, shared_data, packet, largest):
+def test_real_samples_agree_with_the_reference(real, shared_data: Path, packet: int, largest: float) -> None:
     difference = compare_iq(real.iq(packet), np.load(shared_data / f"s1_l0/reference/{NAMES[packet]}_iq.npy"))
     assert difference.samples == real.iq(packet).size
     assert difference.largest <= largest
@@ -50,14 +51,14 @@ def test_real_samples_agree_with_the_reference(real, shared_data, packet, larges
 
 
 @pytest.mark.shared
-def test_real_statistics(real):
+def test_real_statistics(real) -> None:
     assert real.statistics["rms"][[0, 2]].tolist() == pytest.approx([1.8439064, 15.972093], abs=1e-6)
     assert np.isnan(real.statistics["mean_brc"]).tolist() == [True, True, False]
     assert np.all(np.abs(real.statistics["iq_correlation"]) < 0.02)
 
 
 @pytest.mark.shared
-def test_real_pulse_is_the_one_in_the_header(real):
+def test_real_pulse_is_the_one_in_the_header(real) -> None:
     quality = measure_tx_pulse(real, 1)
     assert (quality.first_sample, quality.samples) == (30, 2948)
     assert quality.samples == real.physical["tx_pulse_samples"][1]
@@ -79,7 +80,7 @@ def published_names(tree: dict):
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", NAMES)
-def test_labels_agree_with_the_published_names(shared_data, name):
+def test_labels_agree_with_the_published_names(shared_data: Path, name) -> None:
     columns = {"ecc_num": "ecc_number", "polarization": "sas_polarisation", "cal_mode": "ses_cal_mode"}
     columns |= {"temperature_compensation": "sas_temperature_compensation", "signal_type": "ses_signal_type"}
     published = json.loads((shared_data / f"s1_l0/reference/{name}_headers.json").read_text())
@@ -91,7 +92,7 @@ def test_labels_agree_with_the_published_names(shared_data, name):
     assert checked == len(LABELS)
 
 
-def test_labels_are_of_header_fields_and_fit_their_bits():
+def test_labels_are_of_header_fields_and_fit_their_bits() -> None:
     bits = {field.name: field.bits for field in FIELDS}
     for column, meanings in LABELS.items():
         assert max(meanings) < 1 << bits[column]
@@ -136,7 +137,7 @@ def inspect(lookup, *packets: bytes):
     return inspect_packets(np.frombuffer(b"".join(packets), np.uint8), lookup, where="made-up.dat")
 
 
-def test_foreign_and_short_packets_are_counted_and_left_out(lookup):
+def test_foreign_and_short_packets_are_counted_and_left_out(lookup) -> None:
     good = bypass_packet(1, bytes([0x01, 0x00] * 4))
     short = bytes([0x0C, 0x1C, 0xC0, 0x00, 0x00, 0x09]) + bytes(10)
     found = inspect(lookup, good, short, bypass_packet(1, bytes(8), marker=7), good, b"\x0c\x1c\xc0")
@@ -145,7 +146,7 @@ def test_foreign_and_short_packets_are_counted_and_left_out(lookup):
     assert found.iq(1).tolist() == [4 + 4j, 4 + 4j]
 
 
-def test_truncated_packet_keeps_its_row(lookup):
+def test_truncated_packet_keeps_its_row(lookup) -> None:
     good = bypass_packet(1, bytes(8))
     found = inspect(lookup, good, bypass_packet(60000, bytes(8)))
     assert found.samples.status.tolist() == [STATUS_OK, STATUS_TRUNCATED]
@@ -155,18 +156,18 @@ def test_truncated_packet_keeps_its_row(lookup):
 
 
 @pytest.mark.parametrize("data", [b"", b"text, no packets", bytes(5000), b"\xff" * 5000])
-def test_a_file_without_packets_is_corrupt(lookup, data):
+def test_a_file_without_packets_is_corrupt(lookup, data: bytes) -> None:
     with pytest.raises(InputCorrupt, match=r"has the marker 352EF853 \[made-up\.dat\]; give the measurement"):
         inspect(lookup, data)
 
 
 @pytest.mark.parametrize("kept", [30, 70, 75])
-def test_a_first_packet_that_is_cut_is_named_so(lookup, kept):
+def test_a_first_packet_that_is_cut_is_named_so(lookup, kept: int) -> None:
     with pytest.raises(InputCorrupt, match=rf"truncated: the first packet is longer than the {kept} bytes there are"):
         inspect(lookup, bypass_packet(1, bytes(8))[:kept])
 
 
-def test_statistics_against_plain_numpy():
+def test_statistics_against_plain_numpy() -> None:
     rng = np.random.default_rng(2)
     first = (rng.normal(1, 2, 500) + 1j * rng.normal(-3, 4, 500)).astype(np.complex64)
     constant = np.full(6, 2 + 1j, np.complex64)
@@ -191,7 +192,7 @@ def test_statistics_against_plain_numpy():
     assert np.isnan([table["mean_brc"][1], table["rms"][2], table["mean_i"][2]]).all()
 
 
-def test_comparison_refuses_other_lengths_and_finds_differences():
+def test_comparison_refuses_other_lengths_and_finds_differences() -> None:
     ours = np.array([1 + 1j, 2], np.complex64)
     assert compare_iq(ours, ours) == (2, 0.0, True)
     assert compare_iq(ours, np.array([1 + 1j, 2 + 3j], np.complex64)) == (2, 3.0, False)

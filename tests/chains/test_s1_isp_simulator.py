@@ -1,6 +1,7 @@
 """The packet encoder against the decoder and its own arithmetic; the simulated file and AUX_INS."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def decoded(packet: bytes):
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(MODES), st.integers(0, 300), st.floats(0, 200), st.integers(0, 2**32 - 1))
-def test_the_decoder_finds_what_was_encoded(mode, quads, sigma, seed):
+def test_the_decoder_finds_what_was_encoded(mode, quads: int, sigma: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     iq = sigma * (rng.standard_normal(2 * quads) + 1j * rng.standard_normal(2 * quads))
     blocks = -(-quads // 128)
@@ -48,7 +49,7 @@ def test_the_decoder_finds_what_was_encoded(mode, quads, sigma, seed):
 
 
 @pytest.mark.parametrize("mode", [3, 4, 5])
-def test_quantisation_noise_is_that_of_the_best_quantiser(mode):
+def test_quantisation_noise_is_that_of_the_best_quantiser(mode: int) -> None:
     # J. Max (1960), table I: mean square error of 8, 16 and 32 levels for a Gaussian of sigma 1.
     expected = {3: 0.03454, 4: 0.009497, 5: 0.002499}
     rng = np.random.default_rng(4)
@@ -58,14 +59,14 @@ def test_quantisation_noise_is_that_of_the_best_quantiser(mode):
     assert error == pytest.approx(expected[mode], rel=0.03)
 
 
-def test_bypass_rounds_and_clips():
+def test_bypass_rounds_and_clips() -> None:
     iq = np.array([0.4 + 0.6j, -1.6 - 0.2j, 511.4 - 600j, -9999 + 3j])
     assert ENCODER.encode(iq, 0).iq.tolist() == [0 + 1j, -2 + 0j, 511 - 511j, -511 + 3j]
 
 
 @settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional={f.name: st.integers(0, 2**f.bits - 1) for f in FIELDS}))
-def test_every_header_field_comes_back(fields):
+def test_every_header_field_comes_back(fields) -> None:
     fields.pop("data_length", None)
     buffer = np.frombuffer(encode_packet(fields, bytes(8)), np.uint8)
     columns = decode_headers(buffer, np.array([0]))
@@ -73,7 +74,7 @@ def test_every_header_field_comes_back(fields):
     assert int(columns["data_length"][0]) == 69
 
 
-def test_wrong_arguments_are_named():
+def test_wrong_arguments_are_named() -> None:
     iq = np.zeros(4, np.complex128)
     with pytest.raises(ValueError, match="baq_mode is 32, which does not fit 5 bits"):
         encode_packet({"baq_mode": 32}, b"")
@@ -91,7 +92,7 @@ def test_wrong_arguments_are_named():
         ENCODER.encode(iq, 12, np.full(1, 5, np.uint8))
 
 
-def test_codes_are_the_shortest_for_a_gaussian():
+def test_codes_are_the_shortest_for_a_gaussian() -> None:
     """No symbol that is rarer has a shorter code, and the mean length is within one bit of the entropy."""
     sample = np.abs(np.random.default_rng(8).standard_normal(200_000))
     for tree, levels in zip(TABLES.huffman_trees, TABLES.normalised_levels[3:], strict=True):
@@ -104,7 +105,7 @@ def test_codes_are_the_shortest_for_a_gaussian():
         assert sum(2.0**-length for length in bits.values()) == 1
 
 
-def test_the_simulated_aux_ins_reads_back(tmp_path):
+def test_the_simulated_aux_ins_reads_back(tmp_path: Path) -> None:
     folder = simulate_aux_ins(tmp_path)
     name = S1AuxName.parse(folder.name)
     assert (name.product_type, name.start.year) == ("AUX_INS", 2013)
@@ -125,7 +126,7 @@ def test_the_simulated_aux_ins_reads_back(tmp_path):
 
 
 @pytest.mark.shared
-def test_no_simulated_table_is_a_real_one(shared_data):
+def test_no_simulated_table_is_a_real_one(shared_data: Path) -> None:
     (real,) = (shared_data / "aux_s1/safe").glob("S1B_AUX_INS*/data/s1b-aux-ins.xml")
     tables = read_aux_ins(real).baq
     for kind, own, other in zip(KINDS, TABLES.normalised_levels, tables.normalised_levels, strict=True):
@@ -133,7 +134,7 @@ def test_no_simulated_table_is_a_real_one(shared_data):
         assert not np.array_equal(own, other), kind
 
 
-def test_the_simulated_file_is_what_it_says(tmp_path):
+def test_the_simulated_file_is_what_it_says(tmp_path: Path) -> None:
     path = simulate_packets(tmp_path / "new", 3)
     headers, samples = decoded(path.read_bytes())
     np.testing.assert_array_equal(samples.iq, np.load(path.with_name(f"{path.stem}_iq.npy")))
@@ -143,7 +144,7 @@ def test_the_simulated_file_is_what_it_says(tmp_path):
     assert set(samples.brc.tolist()) == {0, 1, 2, 3, 255}
 
 
-def test_same_seed_same_bytes(tmp_path):
+def test_same_seed_same_bytes(tmp_path: Path) -> None:
     one, same = (simulate_packets(tmp_path / folder, 5).read_bytes() for folder in ("one", "same"))
     assert one == same
     assert one != simulate_packets(tmp_path, 6).read_bytes()

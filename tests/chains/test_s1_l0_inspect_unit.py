@@ -78,7 +78,7 @@ def report_of(run: ChainRun) -> dict:
     return json.loads((run.product_folder(TYPE) / "report.json").read_text("utf-8"))
 
 
-def test_the_chain_file_fits_its_unit():
+def test_the_chain_file_fits_its_unit() -> None:
     chain = shipped_chains()["S1-L0-INSPECT"]
     check_units(chain)
     assert [rule.arrival for rule in chain.triggers] == ["S1_ISP"]
@@ -90,7 +90,7 @@ def test_the_chain_file_fits_its_unit():
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", NAMES)
-def test_published_samples_of_real_packets_agree_with_the_reference(real, shared_data, name):
+def test_published_samples_of_real_packets_agree_with_the_reference(real, shared_data: Path, name) -> None:
     run = real[name]
     difference = compare_published(run.product_folder(TYPE), shared_data / f"s1_l0/reference/{name}_iq.npy")
     assert difference.largest <= LARGEST_DIFFERENCE[name]
@@ -104,7 +104,7 @@ def test_published_samples_of_real_packets_agree_with_the_reference(real, shared
 
 
 @pytest.mark.shared
-def test_figures_of_real_packets(real):
+def test_figures_of_real_packets(real) -> None:
     pulse = real["000008-txcal"].product(TYPE).figures["tx_pulses"]
     assert pulse["ramp_rate_hz_per_s"] == pytest.approx(pulse["nominal_ramp_rate_hz_per_s"], rel=5e-6)
     assert pulse["pslr_db"] == pytest.approx(-13.07, abs=0.01)
@@ -117,7 +117,7 @@ def test_figures_of_real_packets(real):
 
 
 @pytest.mark.shared
-def test_the_table_of_a_real_packet_has_what_is_published(real, shared_data):
+def test_the_table_of_a_real_packet_has_what_is_published(real, shared_data: Path) -> None:
     (row,) = csv.DictReader((real["000408-echo"].product_folder(TYPE) / "packets.csv").read_text().splitlines())
     derived = json.loads((shared_data / "s1_l0/reference/000408-echo_headers.json").read_text())["derived"]
     columns = {
@@ -136,7 +136,7 @@ def test_the_table_of_a_real_packet_has_what_is_published(real, shared_data):
     assert row["utc"] == "2020-06-15T16:24:09.943962097Z"
 
 
-def test_simulated_packets_are_decoded_exactly(simulated):
+def test_simulated_packets_are_decoded_exactly(simulated) -> None:
     packets, run = simulated
     difference = compare_published(run.product_folder(TYPE), packets.with_name(f"{packets.stem}_iq.npy"))
     assert difference.equal
@@ -153,7 +153,7 @@ def test_simulated_packets_are_decoded_exactly(simulated):
     canonical_json(draft.figures)
 
 
-def test_table_and_zarr_hold_every_column(simulated):
+def test_table_and_zarr_hold_every_column(simulated) -> None:
     packets, run = simulated
     buffer = np.fromfile(packets, np.uint8)
     index = s1_packets.find_packets(buffer)
@@ -178,7 +178,7 @@ def test_table_and_zarr_hold_every_column(simulated):
     assert [row["rms"] for row in rows] == [repr(packet["rms"]) for packet in report_of(run)["packets"]]
 
 
-def test_the_report_says_where_it_comes_from(simulated, aux):
+def test_the_report_says_where_it_comes_from(simulated, aux) -> None:
     _, run = simulated
     report, draft = report_of(run), run.product(TYPE)
     assert report["figures"] == draft.figures
@@ -191,7 +191,7 @@ def test_the_report_says_where_it_comes_from(simulated, aux):
     assert cycle["ta_celsius"][:2] == [21.0, 20.0]
 
 
-def test_volatile_values_are_the_only_ones(simulated):
+def test_volatile_values_are_the_only_ones(simulated) -> None:
     _, run = simulated
     draft = run.product(TYPE)
     for file in run.product_folder(TYPE).rglob("*"):
@@ -204,7 +204,7 @@ def test_volatile_values_are_the_only_ones(simulated):
     assert compact_time(draft.creation_time) not in masked
 
 
-def test_same_input_same_bytes(simulated, aux, tmp_path):
+def test_same_input_same_bytes(simulated, aux, tmp_path: Path) -> None:
     packets, first = simulated
     second = run_chain("S1-L0-INSPECT", {"packets": packets, "AUX_INS": aux}, tmp_path)
     one, other = (
@@ -216,7 +216,7 @@ def test_same_input_same_bytes(simulated, aux, tmp_path):
     assert first.product(TYPE) == second.product(TYPE)
 
 
-def test_the_picture_says_nothing_of_software_or_time(simulated):
+def test_the_picture_says_nothing_of_software_or_time(simulated) -> None:
     _, run = simulated
     picture = (run.product_folder(TYPE) / "inspection.png").read_bytes()
     chunks, at = [], 8
@@ -236,7 +236,7 @@ DEGRADED = {
 
 
 @pytest.mark.parametrize(("bad", "reason", "limit"), DEGRADED.values(), ids=DEGRADED.keys())
-def test_each_fault_degrades_unless_it_is_allowed(tmp_path, aux, bad, reason, limit):
+def test_each_fault_degrades_unless_it_is_allowed(tmp_path: Path, aux, bad, reason, limit) -> None:
     (tmp_path / "strict").mkdir()
     strict = produce(tmp_path / "strict", aux, packet() + bad).product(TYPE)
     assert (strict.quality, strict.figures["degraded_because"]) == (Quality.DEGRADED, [reason])
@@ -255,7 +255,7 @@ def tx_cal(ramp_error: float = 0.0, amplitude: float = 200.0) -> bytes:
     return encode_packet(fields, ENCODER.encode(iq, 0).data)
 
 
-def test_a_sound_pulse_is_nominal(tmp_path, aux):
+def test_a_sound_pulse_is_nominal(tmp_path: Path, aux) -> None:
     draft = produce(tmp_path, aux, tx_cal()).product(TYPE)
     assert draft.quality is Quality.NOMINAL, draft.figures["degraded_because"]
     assert draft.figures["tx_pulses"]["correlation"] > 0.999
@@ -281,7 +281,7 @@ def test_a_sound_pulse_is_nominal(tmp_path, aux):
     ],
     ids=["other ramp", "silence", "noise", "longest pulse", "undecoded"],
 )
-def test_a_faulty_pulse_degrades_and_is_shown(tmp_path, aux, data, reason):
+def test_a_faulty_pulse_degrades_and_is_shown(tmp_path: Path, aux, data, reason: str) -> None:
     run = produce(tmp_path, aux, data)
     draft = run.product(TYPE)
     assert draft.quality is Quality.DEGRADED
@@ -291,7 +291,7 @@ def test_a_faulty_pulse_degrades_and_is_shown(tmp_path, aux, data, reason):
     assert (run.product_folder(TYPE) / "inspection.png").stat().st_size > 5_000
 
 
-def test_nothing_decoded_is_still_a_product(tmp_path, aux):
+def test_nothing_decoded_is_still_a_product(tmp_path: Path, aux) -> None:
     run = produce(tmp_path, aux, packet(baq_mode=1) * 2)
     figures = run.product(TYPE).figures
     assert figures["statuses"] == {"unknown BAQ mode": 2}
@@ -307,7 +307,9 @@ CODES = {field.name: st.integers(0, 2**field.bits - 1) for field in s1_packets.F
 
 @settings(deadline=None, max_examples=12)
 @given(st.lists(st.fixed_dictionaries({}, optional=CODES), min_size=1, max_size=2), st.sampled_from([0, 8]))
-def test_headers_that_contradict_the_data_give_a_product_all_the_same(tmp_path_factory, aux, headers, kind):
+def test_headers_that_contradict_the_data_give_a_product_all_the_same(
+    tmp_path_factory: pytest.TempPathFactory, aux, headers, kind: int
+) -> None:
     data = b"".join(packet(ses_signal_type=kind, **codes) for codes in headers)
     run = produce(tmp_path_factory.mktemp("any"), aux, data)
     figures = run.product(TYPE).figures
@@ -326,7 +328,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize(("data", "message"), BAD_FILES.values(), ids=BAD_FILES.keys())
-def test_a_bad_file_of_packets_is_named(tmp_path, aux, data, message):
+def test_a_bad_file_of_packets_is_named(tmp_path: Path, aux, data, message) -> None:
     with pytest.raises(InputCorrupt, match=message) as caught:
         produce(tmp_path, aux, data)
     assert caught.value.where == "made-up.dat"
@@ -334,7 +336,7 @@ def test_a_bad_file_of_packets_is_named(tmp_path, aux, data, message):
 
 
 @pytest.mark.parametrize("part", ["huffmanLutList", "nrlLutList", "srlLutList", "sigmaFactorLut", "thresholdLutList"])
-def test_an_aux_ins_without_a_table_is_named(tmp_path, aux, part):
+def test_an_aux_ins_without_a_table_is_named(tmp_path: Path, aux, part: str) -> None:
     lacking = tmp_path / aux.name
     (lacking / "data").mkdir(parents=True)
     text = (aux / "data" / "s1a-aux-ins.xml").read_text()
@@ -344,7 +346,7 @@ def test_an_aux_ins_without_a_table_is_named(tmp_path, aux, part):
     assert str(caught.value.where).endswith("s1a-aux-ins.xml")
 
 
-def test_an_aux_ins_without_annotation_is_named(tmp_path, aux):
+def test_an_aux_ins_without_annotation_is_named(tmp_path: Path, aux) -> None:
     lacking = tmp_path / aux.name
     lacking.mkdir()
     (lacking / "manifest.safe").write_bytes((aux / "manifest.safe").read_bytes())
@@ -352,7 +354,7 @@ def test_an_aux_ins_without_annotation_is_named(tmp_path, aux):
         produce(tmp_path, lacking, packet())
 
 
-def test_comparison_names_what_is_wrong(simulated, tmp_path):
+def test_comparison_names_what_is_wrong(simulated, tmp_path: Path) -> None:
     _, run = simulated
     folder = run.product_folder(TYPE)
     short, text = tmp_path / "short.npy", tmp_path / "text.npy"
@@ -368,7 +370,7 @@ def test_comparison_names_what_is_wrong(simulated, tmp_path):
         compare_published(tmp_path, short)
 
 
-def test_the_comparison_sees_one_changed_sample(simulated, tmp_path):
+def test_the_comparison_sees_one_changed_sample(simulated, tmp_path: Path) -> None:
     packets, run = simulated
     reference = np.load(packets.with_name(f"{packets.stem}_iq.npy"))
     reference[1000] += 2
@@ -376,7 +378,7 @@ def test_the_comparison_sees_one_changed_sample(simulated, tmp_path):
     assert compare_published(run.product_folder(TYPE), tmp_path / "changed.npy") == (reference.size, 2.0, False)
 
 
-def test_ancillary_cycles_need_64_packets_in_a_row(aux):
+def test_ancillary_cycles_need_64_packets_in_a_row(aux) -> None:
     tables = read_aux_ins(aux / "data" / "s1a-aux-ins.xml")
     headers = {
         "space_packet_count": np.arange(64, dtype=np.uint32),
@@ -389,7 +391,7 @@ def test_ancillary_cycles_need_64_packets_in_a_row(aux):
     assert ancillary_rows(headers, tables) == []
 
 
-def test_the_figure_has_a_row_for_each_kind(simulated):
+def test_the_figure_has_a_row_for_each_kind(simulated) -> None:
     packets, _ = simulated
     inspection = inspect_packets(np.fromfile(packets, np.uint8), LOOKUP, where="simulated")
     titles = [axes.get_title() for axes in draw_inspection(inspection, title="simulated").axes]
@@ -407,7 +409,7 @@ def test_the_figure_has_a_row_for_each_kind(simulated):
     ]
 
 
-def test_every_flag_has_a_label():
+def test_every_flag_has_a_label() -> None:
     flags = [value for name, value in vars(s1_packets).items() if name.startswith("FLAG_")]
     assert sorted(FLAG_LABELS) == sorted(flags)
     assert flag_labels(sum(flags)) == list(FLAG_LABELS.values())

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -31,11 +32,11 @@ def refused(data, tmp_path, kind):
 
 
 @pytest.mark.parametrize("data", [LAUGHS, QUADRATIC, IN_ATTRIBUTE], ids=["laughs", "quadratic", "attribute"])
-def test_billion_laughs(data, tmp_path):
+def test_billion_laughs(data, tmp_path: Path) -> None:
     assert "DOCTYPE" in refused(data, tmp_path, XmlUnsafe)
 
 
-def test_external_entity_reads_no_file(tmp_path):
+def test_external_entity_reads_no_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("never to be seen")
     data = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file://%s">]><a>&x;</a>' % str(secret).encode()
@@ -44,12 +45,12 @@ def test_external_entity_reads_no_file(tmp_path):
     assert "never" not in said
 
 
-def test_external_document_type_asks_no_server(tmp_path):
+def test_external_document_type_asks_no_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         asked = threading.Event()
 
-        def serve():
+        def serve() -> None:
             try:
                 server.accept()[0].close()
             except TimeoutError:
@@ -69,25 +70,25 @@ def test_external_document_type_asks_no_server(tmp_path):
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "utf-7", "cp037"]
 )
-def test_a_document_type_hides_in_no_encoding(encoding, tmp_path):
+def test_a_document_type_hides_in_no_encoding(encoding: str, tmp_path: Path) -> None:
     name = "utf-8" if encoding == "utf-8-sig" else encoding
     declaration = "" if encoding.startswith("utf-16-") else f'<?xml version="1.0" encoding="{name}"?>'
     text = declaration + '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'
     refused(text.encode(encoding), tmp_path, InputCorrupt)
 
 
-def test_a_document_type_behind_a_long_comment(tmp_path):
+def test_a_document_type_behind_a_long_comment(tmp_path: Path) -> None:
     data = b"<!--" + b"-x" * 100_000 + b"-->" + LAUGHS.partition(b"?>")[2].strip()
     assert "DOCTYPE" in refused(data, tmp_path, XmlUnsafe)
 
 
-def test_depth_and_length_are_limited(tmp_path):
+def test_depth_and_length_are_limited(tmp_path: Path) -> None:
     assert "depth" in refused(b"<a>" * 5_000 + b"</a>" * 5_000, tmp_path, XmlUnsafe)
     assert "too long" in refused(b"<a>" + b"x" * 11_000_000 + b"</a>", tmp_path, XmlUnsafe)
     assert "line 1" in refused(b"<a b='" + b"x" * 11_000_000 + b"'/>", tmp_path, XmlUnsafe)
 
 
-def test_size_is_limited_before_parsing(tmp_path):
+def test_size_is_limited_before_parsing(tmp_path: Path) -> None:
     path = tmp_path / "big.xml"
     path.write_bytes(b"<a/>" + b" " * 100)
     with pytest.raises(XmlUnsafe, match=r"more than 50 bytes .*big\.xml"):
@@ -111,11 +112,11 @@ def test_size_is_limited_before_parsing(tmp_path):
         (b"\0\0\0", "malformed"),
     ],
 )
-def test_malformed_xml_names_the_line(data, said, tmp_path):
+def test_malformed_xml_names_the_line(data: bytes, said: str, tmp_path: Path) -> None:
     assert said in refused(data, tmp_path, InputCorrupt)
 
 
-def test_absent_file_and_folder(tmp_path):
+def test_absent_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="absent"):
         parse_xml(tmp_path / "absent.xml")
     with pytest.raises(InputCorrupt, match="folder"):
@@ -123,7 +124,7 @@ def test_absent_file_and_folder(tmp_path):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_parsed_or_refused(data):
+def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     try:
         assert parse_xml(data).tag is not None
     except InputCorrupt as error:
@@ -131,7 +132,7 @@ def test_any_bytes_are_parsed_or_refused(data):
 
 
 @given(st.text("abc<>&\"' é\n", max_size=50), st.text("xyz&<", max_size=20))
-def test_what_was_written_is_read(text, attribute):
+def test_what_was_written_is_read(text: str, attribute: str) -> None:
     root = etree.Element("r", a=attribute)
     root.text = text
     found = parse_xml(etree.tostring(root, encoding="utf-8"))
@@ -140,7 +141,7 @@ def test_what_was_written_is_read(text, attribute):
     assert (utf16.text or "") == text
 
 
-def test_real_manifests(shared_data):
+def test_real_manifests(shared_data: Path) -> None:
     for path in [*shared_data.glob("s3_manifests/*/*/xfdumanifest.xml"), *shared_data.glob("aux_s1/*/*/manifest.safe")]:
         assert etree.QName(parse_xml(path)).localname == "XFDU"
     calibration = next(shared_data.glob("aux_s1/safe/*AUX_CAL*/data/*.xml"))

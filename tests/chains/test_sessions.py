@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def write(folder, sizes, *, size_of=sum, session_id=ID, subfolder=None):
 
 
 @pytest.mark.parametrize("subfolder", [None, "ch{}", "ch_{}", "ch0{}"])
-def test_every_layout(tmp_path, subfolder):
+def test_every_layout(tmp_path: Path, subfolder: str | None) -> None:
     session = read_session(write(tmp_path, {1: [100, 100, 30], 2: [100, 50]}, subfolder=subfolder))
     assert (session.session_id, session.mission, session.satellite) == (ID, "S3", "A")
     assert (session.start, session.stop) == (START + timedelta(seconds=1), START + timedelta(seconds=602))
@@ -58,12 +59,12 @@ def test_every_layout(tmp_path, subfolder):
     assert type(session).from_json(session.to_json()) == session
 
 
-def test_the_size_may_be_that_of_all_channels(tmp_path):
+def test_the_size_may_be_that_of_all_channels(tmp_path: Path) -> None:
     session = read_session(write(tmp_path, {1: [100, 30], 2: [100, 50]}, size_of=280))
     assert len(session.channels) == 2
 
 
-def test_order_is_that_of_the_list_not_of_the_names(tmp_path):
+def test_order_is_that_of_the_list_not_of_the_names(tmp_path: Path) -> None:
     write(tmp_path, {1: [10, 20, 30]})
     path = tmp_path / name_of(1)
     dsib = read_dsib(path)
@@ -71,7 +72,7 @@ def test_order_is_that_of_the_list_not_of_the_names(tmp_path):
     assert [chunk.size_bytes for chunk in read_session(tmp_path).channels["1"]] == [30, 20, 10]
 
 
-def test_other_files_are_not_looked_at(tmp_path):
+def test_other_files_are_not_looked_at(tmp_path: Path) -> None:
     write(tmp_path, {1: [10]})
     for other in (".DCS_hidden", "notes.txt", f"{name_of(1, 9)}.part", f"{name_of(1, 8)}.tmp"):
         (tmp_path / other).write_bytes(b"x")
@@ -79,7 +80,7 @@ def test_other_files_are_not_looked_at(tmp_path):
     assert list(read_session(tmp_path).channels) == ["1"]
 
 
-def test_a_relay_session_says_nothing_of_its_satellite(tmp_path):
+def test_a_relay_session_says_nothing_of_its_satellite(tmp_path: Path) -> None:
     write(tmp_path, {1: [10]}, session_id="L20171109175634707000125")
     with pytest.raises(InputCorrupt, match=r"does not begin with mission and satellite.*give mission"):
         read_session(tmp_path)
@@ -87,30 +88,30 @@ def test_a_relay_session_says_nothing_of_its_satellite(tmp_path):
     assert (session.mission, session.satellite) == ("S1", "B")
 
 
-def edit(path, before, after):
+def edit(path, before, after) -> None:
     data = path.read_bytes()
     assert before in data
     path.write_bytes(data.replace(before, after))
 
 
-def no_dsib(folder):
+def no_dsib(folder) -> None:
     for channel in (1, 2):
         (folder / name_of(channel)).unlink()
 
 
-def empty_folder(folder):
+def empty_folder(folder) -> None:
     for path in folder.iterdir():
         path.unlink()
 
 
-def link_out(folder):
+def link_out(folder) -> None:
     outside = folder.parent / "outside"
     outside.write_bytes(bytes(100))
     (folder / name_of(1, 1)).unlink()
     (folder / name_of(1, 1)).symlink_to(outside)
 
 
-def same_file_twice(folder):
+def same_file_twice(folder) -> None:
     (folder / "ch1").mkdir()
     (folder / "ch1" / name_of(1, 1)).write_bytes(bytes(100))
 
@@ -149,7 +150,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path, fault):
+def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path: Path, fault) -> None:
     spoil, kind, said, where = FAULTS[fault]
     folder = write(tmp_path / "session", {1: [100, 100, 70], 2: [100, 50]})
     read_session(folder)
@@ -159,19 +160,19 @@ def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path, fault):
     assert where in error.value.where
 
 
-def test_two_sessions_in_one_folder(tmp_path):
+def test_two_sessions_in_one_folder(tmp_path: Path) -> None:
     write(tmp_path, {1: [10]})
     write(tmp_path, {2: [10]}, session_id="S3B_20221101092439034975")
     with pytest.raises(InputCorrupt, match="several sessions"):
         read_session(tmp_path)
 
 
-def test_absent_folder(tmp_path):
+def test_absent_folder(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="does not exist"):
         read_session(tmp_path / "absent")
 
 
-def test_sizes_of_all_channels_that_do_not_agree(tmp_path):
+def test_sizes_of_all_channels_that_do_not_agree(tmp_path: Path) -> None:
     folder = write(tmp_path, {1: [100, 100, 30], 2: [100, 50]}, size_of=380)
     os.truncate(folder / name_of(2, 1), 90)
     with pytest.raises(InputCorrupt, match=r"all channels have 370 bytes, the DSIB .* announces 380") as error:
@@ -194,13 +195,13 @@ dsibs = st.builds(
 
 @given(dsibs)
 @settings(max_examples=40)
-def test_what_was_written_is_read(tmp_path_factory, dsib):
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, dsib) -> None:
     path = tmp_path_factory.getbasetemp() / "dsib.xml"
     path.write_bytes(format_dsib(dsib))
     assert read_dsib(path) == dsib
 
 
-def test_real_lists(shared_data):
+def test_real_lists(shared_data: Path) -> None:
     for path in sorted(shared_data.glob("ccsds/dsib/*_DSIB.xml")):
         dsib = read_dsib(path)
         assert dsib.session_id == "L20171109175634707000125"

@@ -46,7 +46,7 @@ def sources():
 
 
 @pytest.fixture(scope="module", params=[1.0, 2.0, 4.0, 8.0])
-def sea(request, sources):
+def sea(request: pytest.FixtureRequest, sources):
     generator = np.random.default_rng(int(request.param * 10))
     drawn = {mode: echoes(mode, source, request.param, generator) for mode, source in sources.items()}
     l2 = retrack(level1(drawn["plrm"], drawn["sar_ku"]))
@@ -54,7 +54,7 @@ def sea(request, sources):
 
 
 @pytest.mark.parametrize("mode", ["plrm", "sar_ku"])
-def test_biases_are_below_the_limits(sea, mode):
+def test_biases_are_below_the_limits(sea, mode: str) -> None:
     swh_m, tracks = sea
     track = tracks[mode]
     assert track.converged.mean() > 0.99
@@ -65,7 +65,7 @@ def test_biases_are_below_the_limits(sea, mode):
 
 
 @pytest.mark.parametrize("mode", ["plrm", "sar_ku"])
-def test_uncertainties_are_the_spread_of_the_errors(sea, mode):
+def test_uncertainties_are_the_spread_of_the_errors(sea, mode: str) -> None:
     swh_m, tracks = sea
     track = tracks[mode]
     pairs = {
@@ -79,7 +79,7 @@ def test_uncertainties_are_the_spread_of_the_errors(sea, mode):
 
 
 @pytest.mark.parametrize("mode", ["plrm", "sar_ku"])
-def test_threshold_retracker_sees_the_same_surface_within_a_bin_or_two(sea, mode):
+def test_threshold_retracker_sees_the_same_surface_within_a_bin_or_two(sea, mode: str) -> None:
     track = sea[1][mode]
     error = track.range_threshold_uncorrected_m - (ALTITUDE_M - HEIGHT_M)
     assert abs(np.nanmedian(error)) < 2.5 * instrument.BIN_LENGTH_M
@@ -87,7 +87,7 @@ def test_threshold_retracker_sees_the_same_surface_within_a_bin_or_two(sea, mode
 
 
 @pytest.mark.parametrize("mispointing_deg", [0.15])
-def test_small_mispointing_neither_biases_plrm_nor_goes_unnoticed(sources, mispointing_deg):
+def test_small_mispointing_neither_biases_plrm_nor_goes_unnoticed(sources, mispointing_deg: float) -> None:
     generator = np.random.default_rng(77)
     tilted = SpeckledEchoes("plrm", mispointing_rad=float(np.radians(mispointing_deg)))
     sar = echoes("sar_ku", sources["sar_ku"], 2.0, generator)

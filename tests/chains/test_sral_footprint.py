@@ -21,7 +21,7 @@ def lines(geometry):
     count=st.integers(2, 600),
     signed=st.booleans(),
 )
-def test_any_track_stays_whole(start, step, latitude, count, signed):
+def test_any_track_stays_whole(start: float, step: float, latitude: float, count: int, signed: bool) -> None:
     unwrapped = start + step * np.arange(count)
     given_longitude = unwrapped % 360.0
     if signed:
@@ -40,7 +40,7 @@ def test_any_track_stays_whole(start, step, latitude, count, signed):
     assert points[-1][1] == pytest.approx(latitudes[-1], abs=1e-6)
 
 
-def test_greenwich_does_not_cut():
+def test_greenwich_does_not_cut() -> None:
     geometry = track_footprint(np.linspace(63.1, 64.5, 504), np.linspace(1.21, -0.05, 504) % 360.0)
     assert geometry["type"] == "LineString"
     longitudes = [point[0] for point in geometry["coordinates"]]
@@ -49,7 +49,7 @@ def test_greenwich_does_not_cut():
     assert len(longitudes) <= 64
 
 
-def test_the_antimeridian_cuts_westward_and_eastward():
+def test_the_antimeridian_cuts_westward_and_eastward() -> None:
     for longitudes in ([-179.5, 179.5], [179.5, -179.5]):
         geometry = track_footprint([10.0, 11.0], longitudes)
         assert geometry["type"] == "MultiLineString"
@@ -58,6 +58,6 @@ def test_the_antimeridian_cuts_westward_and_eastward():
 
 
 @pytest.mark.parametrize("track", [([1.0], [2.0]), ([1.0, 2.0], [3.0]), ([1.0, np.nan], [0, 0]), ([0, 91.0], [0, 0])])
-def test_impossible_tracks_are_refused(track):
+def test_impossible_tracks_are_refused(track) -> None:
     with pytest.raises(ValueError, match=r"track"):
         track_footprint(*track)

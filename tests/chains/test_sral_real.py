@@ -1,6 +1,7 @@
 """The two real products: both modes see the same sea."""
 
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.shared
 
 
 @pytest.fixture(scope="module", params=["S3A", "S3B"])
-def real(request, shared_data, tmp_path_factory):
+def real(request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory):
     archive = next((shared_data / "s3_sral").glob(f"{request.param}_SR_1_SRA*.zip"))
     folder = tmp_path_factory.mktemp(request.param)
     with zipfile.ZipFile(archive) as packed:
@@ -28,7 +29,7 @@ def median(track, values):
     return float(np.median(values[track.good]))
 
 
-def test_the_reader_sees_what_the_products_hold(real):
+def test_the_reader_sees_what_the_products_hold(real) -> None:
     satellite, l1b, _ = real
     records = {"S3A": (491, 504), "S3B": (471, 483)}[satellite]
     assert (l1b.plrm.time_s.size, l1b.sar.time_s.size) == records
@@ -38,7 +39,7 @@ def test_the_reader_sees_what_the_products_hold(real):
     assert not l1b.plrm.tracking_lost.any()
 
 
-def test_both_modes_agree(real):
+def test_both_modes_agree(real) -> None:
     _, _, l2 = real
     assert l2.plrm.good.mean() > 0.98
     assert ((l2.sar.quality == 0) | (l2.sar.quality == PARTIAL_STACK)).mean() > 0.98
@@ -51,7 +52,7 @@ def test_both_modes_agree(real):
     assert 8.0 < median(l2.sar, l2.sar.sigma0_db) < 15.0
 
 
-def test_uncertainties_are_those_the_noise_shows(real):
+def test_uncertainties_are_those_the_noise_shows(real) -> None:
     """Differences of neighbours hold little sea and much noise; the sea's own changes may only add to it."""
     _, _, l2 = real
     for track in (l2.plrm, l2.sar):
@@ -62,7 +63,7 @@ def test_uncertainties_are_those_the_noise_shows(real):
             assert 0.8 < noise / np.median(uncertainty[track.good]) < 1.6
 
 
-def test_backscatter_changes_alike_in_both_modes(real):
+def test_backscatter_changes_alike_in_both_modes(real) -> None:
     _, _, l2 = real
     smooth = []
     for track in (l2.plrm, l2.sar):
@@ -75,13 +76,13 @@ def test_backscatter_changes_alike_in_both_modes(real):
     assert np.std(plrm - sar) < 0.15
 
 
-def test_misfit_is_that_of_speckle(real):
+def test_misfit_is_that_of_speckle(real) -> None:
     _, _, l2 = real
     assert 0.9 < median(l2.plrm, l2.plrm.misfit) < 1.15
     assert 0.9 < median(l2.sar, l2.sar.misfit) < 1.8
 
 
-def test_the_footprint_does_not_go_around_the_world(real):
+def test_the_footprint_does_not_go_around_the_world(real) -> None:
     satellite, l1b, _ = real
     geometry = track_footprint(l1b.sar.latitude_deg, l1b.sar.longitude_deg)
     assert geometry["type"] == "LineString"
@@ -91,7 +92,7 @@ def test_the_footprint_does_not_go_around_the_world(real):
     assert max(longitudes) == pytest.approx(east, abs=0.03)
 
 
-def test_the_figure_is_drawn(real, tmp_path):
+def test_the_figure_is_drawn(real, tmp_path: Path) -> None:
     _, l1b, l2 = real
     figure(l2, l1b).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 50_000

@@ -14,7 +14,7 @@ def all_valid(counters):
 
 
 @given(start_counters, st.permutations(range(6)), st.integers(1, 9))
-def test_swapped_and_late_chunks_are_put_in_order_through_the_wrap(start, chunks, size):
+def test_swapped_and_late_chunks_are_put_in_order_through_the_wrap(start, chunks, size: int) -> None:
     true = np.concatenate([np.arange(size) + chunk * size for chunk in chunks])
     received = (true + start) % WRAP
     unwrapped = unwrap_counters(received, all_valid(received))
@@ -23,13 +23,13 @@ def test_swapped_and_late_chunks_are_put_in_order_through_the_wrap(start, chunks
     assert np.array_equal(true[frame_order(received, all_valid(received))], np.arange(6 * size))
 
 
-def test_a_session_may_be_longer_than_the_counter():
+def test_a_session_may_be_longer_than_the_counter() -> None:
     true = np.arange(0, 4 * WRAP, WRAP // 3)
     assert np.array_equal(unwrap_counters(true % WRAP, all_valid(true)), true)
 
 
 @given(st.lists(st.integers(0, WRAP - 1), min_size=1, max_size=5), st.integers(0, 10))
-def test_counters_of_invalid_frames_move_no_other(garbage, where):
+def test_counters_of_invalid_frames_move_no_other(garbage: list[int], where: int) -> None:
     true = WRAP - 5 + np.arange(10)
     received = np.insert(true % WRAP, where, garbage)
     valid = np.insert(all_valid(true), where, np.zeros(len(garbage), bool))
@@ -43,7 +43,7 @@ channel = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=40)
 
 
 @given(st.lists(channel, min_size=1, max_size=3), start_counters)
-def test_merge_is_the_union_with_the_best_copy(channels, start):
+def test_merge_is_the_union_with_the_best_copy(channels, start) -> None:
     received = [np.array([(c + start) % WRAP for c, _ in frames], np.int64) for frames in channels]
     valid = [np.array([v for _, v in frames], bool) for frames in channels]
     merge = merge_frames(received, valid)
@@ -60,19 +60,19 @@ def test_merge_is_the_union_with_the_best_copy(channels, start):
     ]
 
 
-def test_taking_gathers_the_chosen_rows():
+def test_taking_gathers_the_chosen_rows() -> None:
     blocks = [np.array([[1, 1], [3, 3]], np.uint8), np.array([[30, 30], [20, 20]], np.uint8)]
     merge = merge_frames([np.array([1, 3]), np.array([3, 2])], [np.array([True, False]), np.array([True, True])])
     assert take_merged(blocks, merge).tolist() == [[1, 1], [20, 20], [30, 30]]
 
 
-def test_no_frames_merge_to_none():
+def test_no_frames_merge_to_none() -> None:
     empty = np.empty(0, np.int64)
     merge = merge_frames([empty, empty], [empty.astype(bool), empty.astype(bool)])
     assert [len(column) for column in merge] == [0] * 5
 
 
-def test_wrong_arrays_are_refused():
+def test_wrong_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="of one dimension and equal"):
         unwrap_counters(np.zeros(2, np.int64), np.ones(3, bool))
     with pytest.raises(ValueError, match="must be 0 to"):

@@ -32,7 +32,7 @@ slips = st.lists(st.one_of(st.just(0), st.integers(-12, 40)), min_size=1, max_si
 
 @settings(deadline=None, max_examples=150)
 @given(slips, st.integers(0, 100), st.integers(0, 2**32 - 1))
-def test_every_whole_frame_is_found_whatever_slips_between(slip_bytes, lead, seed):
+def test_every_whole_frame_is_found_whatever_slips_between(slip_bytes, lead: int, seed: int) -> None:
     """Positive: so many bytes inserted behind the frame; negative: so many dropped from its end."""
     rng = np.random.default_rng(seed)
     frames = make_frames(len(slip_bytes), seed)
@@ -54,7 +54,7 @@ def test_every_whole_frame_is_found_whatever_slips_between(slip_bytes, lead, see
 
 @settings(deadline=None, max_examples=150)
 @given(st.data())
-def test_result_does_not_depend_on_how_the_stream_is_cut(data):
+def test_result_does_not_depend_on_how_the_stream_is_cut(data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
     parts = []
@@ -77,7 +77,7 @@ def test_result_does_not_depend_on_how_the_stream_is_cut(data):
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
-def test_bit_errors_in_every_marker(bits):
+def test_bit_errors_in_every_marker(bits: int) -> None:
     frames = make_frames(50, bits)
     rng = np.random.default_rng(bits)
     for frame in frames:
@@ -88,7 +88,7 @@ def test_bit_errors_in_every_marker(bits):
 
 
 @pytest.mark.parametrize("hit", [[0], [5], [19], [3, 4, 5, 6], [0, 1, 2], [16, 17, 18, 19], [2, 9, 10, 17]])
-def test_flywheel_keeps_the_grid_through_destroyed_markers(hit):
+def test_flywheel_keeps_the_grid_through_destroyed_markers(hit: list[int]) -> None:
     frames = make_frames(20, 1)
     frames[hit, :4] = ~ASM
     found = synchronise(frames.ravel(), FRAME)
@@ -96,21 +96,21 @@ def test_flywheel_keeps_the_grid_through_destroyed_markers(hit):
     assert np.flatnonzero(found.marker_bit_errors == 32).tolist() == hit
 
 
-def test_flywheel_before_a_slip():
+def test_flywheel_before_a_slip() -> None:
     frames = make_frames(6, 2)
     frames[2, :4] = 0
     stream = np.concatenate([frames[:3].ravel(), np.zeros(7, np.uint8), frames[3:].ravel()])
     assert np.array_equal(synchronise(stream, FRAME).cadus, frames)
 
 
-def test_grid_is_given_up_after_too_many_destroyed_markers_and_found_again():
+def test_grid_is_given_up_after_too_many_destroyed_markers_and_found_again() -> None:
     frames = make_frames(20, 3)
     frames[4:10, :4] = 0
     found = synchronise(frames.ravel(), FRAME, flywheel_frames=4)
     assert found.positions.tolist() == [FRAME * i for i in range(20) if not 4 <= i < 10]
 
 
-def test_long_outage_costs_only_what_lies_in_it():
+def test_long_outage_costs_only_what_lies_in_it() -> None:
     frames = make_frames(8, 4)
     noise = np.random.default_rng(4).integers(0, 256, 5000, dtype=np.uint8)
     found = synchronise(np.concatenate([frames[:4].ravel(), noise, frames[4:].ravel()]), FRAME)
@@ -118,7 +118,7 @@ def test_long_outage_costs_only_what_lies_in_it():
 
 
 @pytest.mark.parametrize("junk", ["noise", "zeros", "text", "nothing"])
-def test_what_is_no_stream_of_frames_gives_none(junk):
+def test_what_is_no_stream_of_frames_gives_none(junk: str) -> None:
     content = {
         "noise": np.random.default_rng(8).integers(0, 256, 300_000, dtype=np.uint8),
         "zeros": np.zeros(300_000, np.uint8),
@@ -129,13 +129,13 @@ def test_what_is_no_stream_of_frames_gives_none(junk):
     assert (found.cadus.shape, found.positions.size, found.marker_bit_errors.size) == ((0, 2044), 0, 0)
 
 
-def test_marker_bomb_is_refused_before_it_fills_the_memory():
+def test_marker_bomb_is_refused_before_it_fills_the_memory() -> None:
     bomb = np.tile(np.concatenate([ASM, [0]]).astype(np.uint8), 20_000)
     with pytest.raises(ValueError, match="not a stream of frames of 2044 bytes"):
         synchronise(bomb, 2044)
 
 
-def test_memory_kept_between_blocks_is_a_few_frames():
+def test_memory_kept_between_blocks_is_a_few_frames() -> None:
     rng = np.random.default_rng(9)
     synchroniser = FrameSynchroniser(FRAME, flywheel_frames=4)
     most = 0
@@ -148,7 +148,7 @@ def test_memory_kept_between_blocks_is_a_few_frames():
     assert FRAME <= most <= 8 * FRAME
 
 
-def test_compiled_and_plain_loops_agree(monkeypatch):
+def test_compiled_and_plain_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = make_frames(12, 10)
     frames[4, :4] = 0
     stream = np.concatenate([frames[:7].ravel(), np.zeros(5, np.uint8), frames[7:].ravel()])[:-9]
@@ -158,7 +158,7 @@ def test_compiled_and_plain_loops_agree(monkeypatch):
     assert all(np.array_equal(a, b) for a, b in zip(compiled, synchronise(stream, FRAME), strict=True))
 
 
-def test_settings_and_arrays_out_of_range_are_refused():
+def test_settings_and_arrays_out_of_range_are_refused() -> None:
     for bad in ({"frame_bytes": 4}, {"marker_bit_errors": 9}, {"flywheel_frames": -1}):
         with pytest.raises(ValueError, match="frame synchroniser"):
             FrameSynchroniser(**{"frame_bytes": 60, **bad})
@@ -166,7 +166,7 @@ def test_settings_and_arrays_out_of_range_are_refused():
         FrameSynchroniser(60).push(np.zeros((2, 60), np.uint8))
 
 
-def test_nothing_comes_after_the_end():
+def test_nothing_comes_after_the_end() -> None:
     synchroniser = FrameSynchroniser(60)
     synchroniser.finish()
     with pytest.raises(ValueError, match="has been finished"):

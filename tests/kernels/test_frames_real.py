@@ -1,6 +1,7 @@
 """From CADUs to packets on real data: Suomi-NPP frames, and Sentinel-3A radiometer packets wrapped into frames."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,12 +25,12 @@ def packets_of(stream: np.ndarray, frame_bytes: int) -> tuple[Packets, np.ndarra
 
 
 @pytest.fixture(scope="module")
-def npp(shared_data):
+def npp(shared_data: Path):
     return np.fromfile(shared_data / "ccsds" / "cadu" / "snpp_synchronized_cadus.dat", np.uint8)
 
 
 @pytest.fixture(scope="module")
-def mwr(shared_data):
+def mwr(shared_data: Path):
     return np.fromfile(shared_data / "s3_l0" / "S3A_MWR_L0_20221101T092439_isp.dat", np.uint8)
 
 
@@ -39,7 +40,7 @@ def mwr_cadus(mwr):
     return encode_cadus(build_vcdus(mpdus, spacecraft_id=1, virtual_channel_id=5, first_counter=(1 << 24) - 600))
 
 
-def test_npp_frames_give_the_known_packets(npp):
+def test_npp_frames_give_the_known_packets(npp) -> None:
     packets, corrected = packets_of(npp, 1024)
     assert (corrected == 0).all()
     assert hashlib.md5(packets.data.tobytes()).hexdigest() == "5e11051d86c46ddc3500904c99bbe978"
@@ -49,7 +50,7 @@ def test_npp_frames_give_the_known_packets(npp):
     assert np.flatnonzero(packets.after_gap).tolist() == [2]
 
 
-def test_npp_frames_are_what_our_encoder_makes(npp):
+def test_npp_frames_are_what_our_encoder_makes(npp) -> None:
     cadus = npp.reshape(-1, 1024)
     data = decode(derandomise(cadus))[0]
     assert np.array_equal(encode_cadus(data), cadus)
@@ -60,7 +61,7 @@ def test_npp_frames_are_what_our_encoder_makes(npp):
     assert headers.counter[[0, -1]].tolist() == [9842876, 9842941]
 
 
-def test_mwr_packets_come_back_identical(mwr, mwr_cadus):
+def test_mwr_packets_come_back_identical(mwr, mwr_cadus) -> None:
     packets, corrected = packets_of(mwr_cadus.ravel(), 2044)
     assert packets.lengths.size == 39_477
     assert np.array_equal(packets.data, mwr)
@@ -69,7 +70,7 @@ def test_mwr_packets_come_back_identical(mwr, mwr_cadus):
 
 
 @pytest.mark.parametrize("wrong", [8, 16, 17])
-def test_mwr_packets_with_wrong_bytes_in_every_codeword(mwr, mwr_cadus, wrong):
+def test_mwr_packets_with_wrong_bytes_in_every_codeword(mwr, mwr_cadus, wrong: int) -> None:
     rng = np.random.default_rng(wrong)
     cadus = mwr_cadus.copy()
     words = cadus[:, 4:].reshape(-1, 255, 8)
@@ -82,7 +83,7 @@ def test_mwr_packets_with_wrong_bytes_in_every_codeword(mwr, mwr_cadus, wrong):
     assert np.array_equal(packets.data, mwr if wrong <= 16 else mwr[:0])
 
 
-def test_mwr_packets_of_lost_frames_are_the_missing_ones(mwr, mwr_cadus):
+def test_mwr_packets_of_lost_frames_are_the_missing_ones(mwr, mwr_cadus) -> None:
     lost = np.sort(np.random.default_rng(3).choice(np.arange(1, len(mwr_cadus) - 1), 13, replace=False))
     packets, _ = packets_of(np.delete(mwr_cadus, lost, axis=0).ravel(), 2044)
     begins = np.arange(39_477) * 58
@@ -94,7 +95,7 @@ def test_mwr_packets_of_lost_frames_are_the_missing_ones(mwr, mwr_cadus):
     assert np.array_equal(missing - sequence[0], np.flatnonzero(hit))
 
 
-def test_mwr_header_columns_and_times(mwr):
+def test_mwr_header_columns_and_times(mwr) -> None:
     headers = parse_packet_headers(mwr, split_packets(mwr)[0])
     assert set(headers.apid.tolist()) == {1323}
     assert sequence_gaps(unwrap_sequence(headers.sequence_count)).missing.size == 0
@@ -105,6 +106,6 @@ def test_mwr_header_columns_and_times(mwr):
     assert (round(float(np.median(steps_s)), 5), round(float(steps_s.max()), 4)) == (0.15288, 1.5631)
 
 
-def test_encoded_frames_have_the_real_length(mwr_cadus):
+def test_encoded_frames_have_the_real_length(mwr_cadus) -> None:
     assert mwr_cadus.shape == (1290, 2044)
     assert np.array_equal(encode(decode(derandomise(mwr_cadus[:3]))[0]), derandomise(mwr_cadus[:3]))

@@ -37,7 +37,7 @@ def assemble(mpdus: np.ndarray, rows: list[int] | None = None, first: int = 0) -
 
 @settings(deadline=None)
 @given(bodies, st.integers(7, 40), st.sampled_from([0, 77, WRAP - 2]))
-def test_what_was_laid_into_frames_comes_out_again(body_bytes, zone, first):
+def test_what_was_laid_into_frames_comes_out_again(body_bytes, zone: int, first) -> None:
     packets = make_packets(body_bytes)
     mpdus = mpdus_of(packets, zone)
     got = assemble(mpdus, first=first)
@@ -51,7 +51,7 @@ def test_what_was_laid_into_frames_comes_out_again(body_bytes, zone, first):
 
 @settings(deadline=None)
 @given(bodies, st.integers(7, 40), st.data())
-def test_exactly_the_packets_that_lived_in_lost_frames_are_lost(body_bytes, zone, data):
+def test_exactly_the_packets_that_lived_in_lost_frames_are_lost(body_bytes, zone: int, data: st.DataObject) -> None:
     packets = make_packets(body_bytes)
     mpdus = mpdus_of(packets, zone)
     present = data.draw(st.lists(st.booleans(), min_size=len(mpdus), max_size=len(mpdus)))
@@ -69,13 +69,13 @@ def test_exactly_the_packets_that_lived_in_lost_frames_are_lost(body_bytes, zone
     assert flagged.after_gap[1:].tolist() == gaps
 
 
-def test_duplicates_of_a_frame_are_left_out():
+def test_duplicates_of_a_frame_are_left_out() -> None:
     packets = make_packets([30] * 20)
     mpdus = mpdus_of(packets, 25)
     assert as_list(assemble(mpdus, np.repeat(np.arange(len(mpdus)), 2).tolist())) == packets
 
 
-def test_idle_packets_and_idle_frames_are_left_out():
+def test_idle_packets_and_idle_frames_are_left_out() -> None:
     packets = make_packets([20, 20])
     idle = make_packets([20], apid=2047)
     mpdus = mpdus_of([packets[0], *idle, packets[1]], 26)
@@ -86,7 +86,7 @@ def test_idle_packets_and_idle_frames_are_left_out():
     assert (got.idle, got.malformed, got.after_gap.any()) == (1, 0, False)
 
 
-def test_a_wrong_length_costs_the_packets_up_to_the_next_pointer_only():
+def test_a_wrong_length_costs_the_packets_up_to_the_next_pointer_only() -> None:
     packets = make_packets([20] * 12)  # 26 bytes; three to a zone
     mpdus = mpdus_of(packets, 78)
     mpdus[1, 2 + 4 : 2 + 6] = 0xFF
@@ -96,7 +96,7 @@ def test_a_wrong_length_costs_the_packets_up_to_the_next_pointer_only():
     assert got.after_gap.tolist() == [False] * 3 + [True] + [False] * 5
 
 
-def test_a_length_that_contradicts_the_pointer_drops_the_packet_it_belongs_to():
+def test_a_length_that_contradicts_the_pointer_drops_the_packet_it_belongs_to() -> None:
     packets = make_packets([100, 20, 20])
     mpdus = mpdus_of(packets, 80)
     mpdus[0, 2 + 5] -= 3  # ends three bytes before the pointer of the next frame
@@ -104,7 +104,7 @@ def test_a_length_that_contradicts_the_pointer_drops_the_packet_it_belongs_to():
 
 
 @pytest.mark.parametrize("pointer", [2045, 80])
-def test_a_pointer_outside_the_zone_is_malformed(pointer):
+def test_a_pointer_outside_the_zone_is_malformed(pointer: int) -> None:
     packets = make_packets([54] * 4)
     mpdus = mpdus_of(packets, 60)
     mpdus[1, :2] = pointer >> 8, pointer & 255
@@ -118,7 +118,7 @@ garbage = st.integers(0, 2**32 - 1)
 
 @settings(deadline=None, max_examples=200)
 @given(bodies, st.integers(7, 40), st.data())
-def test_garbage_is_survived_and_compiled_equals_checked(body_bytes, zone, data):
+def test_garbage_is_survived_and_compiled_equals_checked(body_bytes, zone: int, data: st.DataObject) -> None:
     """The plain bodies on NumPy raise on an index outside; both must agree on damaged frames, order and flags."""
     seed = data.draw(garbage)
     rng = np.random.default_rng(seed)
@@ -139,17 +139,17 @@ def test_garbage_is_survived_and_compiled_equals_checked(body_bytes, zone, data)
     assert (got.first_frame <= got.last_frame).all()
 
 
-def test_more_packets_than_first_guessed():
+def test_more_packets_than_first_guessed() -> None:
     packets = make_packets([1] * 2000)
     assert as_list(assemble(mpdus_of(packets, 700))) == packets
 
 
-def test_no_frames_give_no_packets():
+def test_no_frames_give_no_packets() -> None:
     got = assemble_packets(np.empty(0, np.int64), np.empty((0, 10), np.uint8), np.empty(0, bool))
     assert (got.data.size, got.offsets.size, got.partial) == (0, 0, 0)
 
 
-def test_wrong_arrays_are_refused():
+def test_wrong_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="need uint8"):
         assemble_packets(np.zeros(1, np.int64), np.zeros((1, 2), np.uint8), np.ones(1, bool))
     with pytest.raises(ValueError, match="validities"):

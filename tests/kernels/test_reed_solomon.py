@@ -73,14 +73,14 @@ def random_data(rows: int, interleave: int, capability: int, seed: int) -> np.nd
     return np.random.default_rng(seed).integers(0, 256, (rows, width), dtype=np.uint8)
 
 
-def test_dual_basis_is_the_one_of_the_standard():
+def test_dual_basis_is_the_one_of_the_standard() -> None:
     # Two entries of the table in CCSDS 131.0-B, annex F: alpha^0 is 01111011, alpha^1 is 10101111 on the line.
     assert (dual_symbols()[1], dual_symbols()[2]) == (0b01111011, 0b10101111)
 
 
 @pytest.mark.parametrize("capability", [8, 16])
 @pytest.mark.parametrize("interleave", [1, 4, 8])
-def test_encode_equals_the_reference(interleave, capability):
+def test_encode_equals_the_reference(interleave: int, capability: int) -> None:
     data = random_data(2, interleave, capability, seed=interleave)
     words = encode(data, capability).reshape(2, 255, interleave)
     symbols = 255 - 2 * capability
@@ -91,7 +91,9 @@ def test_encode_equals_the_reference(interleave, capability):
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from([8, 16]), st.sampled_from([1, 4, 5, 8]), st.data())
-def test_up_to_the_capability_everything_is_corrected_and_counted(capability, interleave, data):
+def test_up_to_the_capability_everything_is_corrected_and_counted(
+    capability: int, interleave: int, data: st.DataObject
+) -> None:
     seed, wrong = data.draw(st.integers(0, 2**32 - 1)), data.draw(st.integers(0, capability))
     sent = random_data(2, interleave, capability, seed)
     got, corrected = decode(damage(encode(sent, capability), wrong, seed), capability)
@@ -102,7 +104,7 @@ def test_up_to_the_capability_everything_is_corrected_and_counted(capability, in
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(17, 255), st.integers(0, 2**32 - 1))
-def test_beyond_the_capability_words_are_flagged_and_left_as_received(wrong, seed):
+def test_beyond_the_capability_words_are_flagged_and_left_as_received(wrong: int, seed: int) -> None:
     # A random word lies within 16 symbols of some codeword with a probability of 2.6e-14.
     received = damage(encode(random_data(1, 4, 16, seed)), wrong, seed)
     got, corrected = decode(received)
@@ -110,7 +112,7 @@ def test_beyond_the_capability_words_are_flagged_and_left_as_received(wrong, see
     assert np.array_equal(got, received[:, : 4 * 223])
 
 
-def test_one_bad_codeword_does_not_touch_its_neighbours():
+def test_one_bad_codeword_does_not_touch_its_neighbours() -> None:
     sent = random_data(3, 8, 16, seed=5)
     received = encode(sent)
     received[1, 3 : 3 + 8 * 20 : 8] ^= 0xA5
@@ -121,7 +123,7 @@ def test_one_bad_codeword_does_not_touch_its_neighbours():
     assert np.array_equal(np.delete(got.reshape(3, 223, 8), 3, axis=2), np.delete(sent.reshape(3, 223, 8), 3, axis=2))
 
 
-def test_the_last_symbols_and_the_first_can_be_corrected():
+def test_the_last_symbols_and_the_first_can_be_corrected() -> None:
     sent = random_data(1, 1, 16, seed=6)
     received = encode(sent)
     received[0, :8] ^= 0x11
@@ -131,7 +133,7 @@ def test_the_last_symbols_and_the_first_can_be_corrected():
     assert corrected.tolist() == [[16]]
 
 
-def test_input_is_not_written_to_and_need_not_be_contiguous():
+def test_input_is_not_written_to_and_need_not_be_contiguous() -> None:
     blocks = damage(encode(random_data(4, 2, 16, seed=7)), 3, seed=7)
     kept = blocks.copy()
     every_second = decode(blocks[::2])[1]
@@ -139,7 +141,7 @@ def test_input_is_not_written_to_and_need_not_be_contiguous():
     assert (every_second == 3).all()
 
 
-def test_no_frames_give_no_frames():
+def test_no_frames_give_no_frames() -> None:
     data, corrected = decode(np.empty((0, 2040), np.uint8))
     assert (data.shape, corrected.shape) == ((0, 1784), (0, 8))
 
@@ -147,13 +149,13 @@ def test_no_frames_give_no_frames():
 @pytest.mark.parametrize(
     "bad", [np.zeros(255, np.uint8), np.zeros((1, 256), np.uint8), np.zeros((1, 255)), np.zeros((1, 0), np.uint8)]
 )
-def test_wrong_arrays_are_refused(bad):
+def test_wrong_arrays_are_refused(bad) -> None:
     with pytest.raises(ValueError, match="Reed-Solomon decode"):
         decode(bad)
     with pytest.raises(ValueError, match="Reed-Solomon encode"):
         encode(bad)
 
 
-def test_other_codes_are_refused():
+def test_other_codes_are_refused() -> None:
     with pytest.raises(ValueError, match="capability must be one of"):
         encode(np.zeros((1, 235), np.uint8), 10)

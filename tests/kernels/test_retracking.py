@@ -34,14 +34,14 @@ def slow_threshold(waveform, level, first, stop):
 
 
 @given(WAVEFORMS)
-def test_ocog_is_its_definition(waveforms):
+def test_ocog_is_its_definition(waveforms) -> None:
     result = ocog(waveforms, window=(3, 30))
     expected = np.array([slow_ocog(w, 3, 30) for w in waveforms])
     np.testing.assert_allclose(np.column_stack(result), expected, rtol=1e-9, atol=1e-9)
 
 
 @given(WAVEFORMS, st.floats(0.05, 0.95))
-def test_threshold_is_its_definition(waveforms, fraction):
+def test_threshold_is_its_definition(waveforms, fraction: float) -> None:
     amplitude, floor = waveforms.max(axis=1), waveforms[:, 2:6].mean(axis=1)
     result = threshold(waveforms, amplitude, floor, fraction=fraction, window=(2, 31))
     expected = [slow_threshold(w, level, 2, 31) for w, level in zip(waveforms, result.level, strict=True)]
@@ -50,7 +50,7 @@ def test_threshold_is_its_definition(waveforms, fraction):
 
 
 @given(WAVEFORMS, st.integers(1, 8))
-def test_a_later_echo_is_retracked_later(waveforms, shift):
+def test_a_later_echo_is_retracked_later(waveforms, shift: int) -> None:
     padded = np.pad(waveforms, ((0, 0), (0, 16)))
     moved = np.roll(padded, shift, axis=1)
     np.testing.assert_allclose(
@@ -58,7 +58,7 @@ def test_a_later_echo_is_retracked_later(waveforms, shift):
     )
 
 
-def test_compiled_and_plain_threshold_agree():
+def test_compiled_and_plain_threshold_agree() -> None:
     from refsys.kernels import retracking
 
     generator = np.random.default_rng(3)
@@ -70,12 +70,12 @@ def test_compiled_and_plain_threshold_agree():
 
 
 @pytest.mark.parametrize("window", [(-1, 10), (5, 5), (0, 33)])
-def test_windows_outside_the_waveform_are_refused(window):
+def test_windows_outside_the_waveform_are_refused(window: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="window"):
         ocog(np.ones((2, 32)), window=window)
 
 
-def test_impossible_shapes_and_fractions_are_refused():
+def test_impossible_shapes_and_fractions_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         ocog(np.ones(32), window=(0, 32))
     with pytest.raises(ValueError, match="fraction"):

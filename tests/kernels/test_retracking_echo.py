@@ -34,7 +34,7 @@ def convolved(response, variance):
 
 @pytest.mark.parametrize("swh", [0.7, 2.0, 8.0])
 @pytest.mark.parametrize("mispointing_deg", [0.0, 0.15])
-def test_pulse_limited_echo_is_browns_convolution(swh, mispointing_deg):
+def test_pulse_limited_echo_is_browns_convolution(swh: float, mispointing_deg: float) -> None:
     variance = (swh / 4 / (LIGHT / 2 / BANDWIDTH)) ** 2
     mispointing = np.radians(mispointing_deg)
     delay_s = np.arange(0.0, 400.0, STEP) / BANDWIDTH
@@ -53,7 +53,7 @@ def test_pulse_limited_echo_is_browns_convolution(swh, mispointing_deg):
 
 
 @pytest.mark.parametrize("distance_m", [0.0, 2_500.0, 7_600.0])
-def test_delay_doppler_echo_is_a_sum_over_the_surface(distance_m):
+def test_delay_doppler_echo_is_a_sum_over_the_surface(distance_m: float) -> None:
     cell, variance = 332.0, 1.2
     along = distance_m + np.linspace(-12 * cell, 12 * cell, 241)
     across = np.arange(2.5, 25_000.0, 5.0)
@@ -77,13 +77,13 @@ def test_delay_doppler_echo_is_a_sum_over_the_surface(distance_m):
     assert np.abs(modelled - shifted)[1:-1].max() < 0.01 * modelled.max()
 
 
-def test_looks_far_away_and_their_mirror_are_the_same():
+def test_looks_far_away_and_their_mirror_are_the_same() -> None:
     frequency = frequency_grid(1024)
     left, right = delay_doppler_spectra(frequency, np.array([-3e3, 3e3]), **GEOMETRY, doppler_cell_m=332.0)
     np.testing.assert_allclose(left, right, rtol=1e-9)
 
 
-def test_bank_is_the_masked_mean_of_its_looks():
+def test_bank_is_the_masked_mean_of_its_looks() -> None:
     frequency = frequency_grid(1024)
     spectra = delay_doppler_spectra(frequency, np.array([0.0, 4e3, 7e3]), **GEOMETRY, doppler_cell_m=332.0)
     valid = np.arange(128) <= np.array([127, 100, 50])[:, np.newaxis]
@@ -97,19 +97,19 @@ def test_bank_is_the_masked_mean_of_its_looks():
         np.testing.assert_allclose(bank[v, e, 0], expected, rtol=1e-6, atol=1e-9)
 
 
-def test_looks_out_of_order_are_refused():
+def test_looks_out_of_order_are_refused() -> None:
     spectra = np.ones((1, 2, 64), dtype=complex)
     valid = np.array([[True, False] * 4, [True] * 8])
     with pytest.raises(ValueError, match="sorted"):
         echo_bank(spectra, frequency_grid(64), variance_grid(0.1, 1.0), epoch_grid(2.0, 3.0), valid)
 
 
-def test_frequencies_must_fit_the_blocks():
+def test_frequencies_must_fit_the_blocks() -> None:
     with pytest.raises(ValueError, match="evenly"):
         delay_doppler_spectra(frequency_grid(100), np.array([0.0]), **GEOMETRY, doppler_cell_m=332.0)
 
 
-def test_effective_looks_are_what_speckle_shows():
+def test_effective_looks_are_what_speckle_shows() -> None:
     generator = np.random.default_rng(8)
     powers = generator.gamma(1.0, size=(30, 5))
     totals = np.stack([(powers * generator.exponential(size=powers.shape)).sum(axis=0) for _ in range(20_000)])

@@ -38,7 +38,9 @@ def speckled(bank, parameters, generator, count=1):
     mispointing=st.floats(-1e-5, 2e-5),
     noise=st.floats(0.0, 0.05),
 )
-def test_clean_echoes_are_recovered(bank, *, epoch, variance, amplitude, mispointing, noise):
+def test_clean_echoes_are_recovered(
+    bank, *, epoch: float, variance: float, amplitude: float, mispointing: float, noise: float
+) -> None:
     truth = np.array([epoch, variance, amplitude, amplitude * mispointing, amplitude * noise])
     guess = np.array([[epoch + 1.5, 2.0]])
     fit = fit_bank(bank_echo(bank, truth[np.newaxis]), bank, guess, window=WINDOW)
@@ -51,7 +53,7 @@ def test_clean_echoes_are_recovered(bank, *, epoch, variance, amplitude, mispoin
 
 @settings(deadline=None, max_examples=25)
 @given(scale=st.floats(1e-4, 1e6), seed=st.integers(0, 10_000))
-def test_the_unit_of_power_does_not_matter(bank, scale, seed):
+def test_the_unit_of_power_does_not_matter(bank, scale: float, seed: int) -> None:
     waveform = speckled(bank, [41.0, 2.0, 50.0, 0.0, 0.5], np.random.default_rng(seed))
     guess = np.array([[41.5, 1.0]])
     plain, scaled = (fit_bank(w, bank, guess, window=WINDOW) for w in (waveform, waveform * scale))
@@ -61,7 +63,7 @@ def test_the_unit_of_power_does_not_matter(bank, scale, seed):
     np.testing.assert_allclose(scaled.misfit, plain.misfit, rtol=1e-5)
 
 
-def test_scipy_finds_the_same_minimum(bank):
+def test_scipy_finds_the_same_minimum(bank) -> None:
     generator = np.random.default_rng(5)
     waveforms = speckled(bank, [41.3, 2.5, 80.0, 1e-4, 0.8], generator, count=12)
     fit = fit_bank(waveforms, bank, np.tile([41.0, 1.5], (12, 1)), window=WINDOW)
@@ -79,7 +81,7 @@ def test_scipy_finds_the_same_minimum(bank):
         assert np.all(np.abs(oracle - found) < 0.1 * np.sqrt(np.diag(covariance)))
 
 
-def test_covariance_is_the_spread_of_the_estimates(bank):
+def test_covariance_is_the_spread_of_the_estimates(bank) -> None:
     truth = np.array([41.3, 4.0, 80.0, 0.0, 0.8])
     waveforms = speckled(bank, truth, np.random.default_rng(6), count=1_500)
     fit = fit_bank(waveforms, bank, np.tile([41.0, 3.0], (1_500, 1)), window=WINDOW)
@@ -89,7 +91,7 @@ def test_covariance_is_the_spread_of_the_estimates(bank):
     assert abs(fit.misfit.mean() - 1.0) < 0.03
 
 
-def test_misfit_tells_wrong_speckle_and_wrong_shape(bank):
+def test_misfit_tells_wrong_speckle_and_wrong_shape(bank) -> None:
     truth = [41.3, 4.0, 80.0, 0.0, 0.8]
     waveforms = speckled(bank, truth, np.random.default_rng(7), count=200)
     halved = bank._replace(looks=bank.looks * 2.0)
@@ -99,7 +101,7 @@ def test_misfit_tells_wrong_speckle_and_wrong_shape(bank):
     assert np.nanmean(fit_bank(waveforms, bank, guess, window=WINDOW).misfit) > 3.0
 
 
-def test_waveforms_without_an_echo_do_not_converge(bank):
+def test_waveforms_without_an_echo_do_not_converge(bank) -> None:
     generator = np.random.default_rng(9)
     waveforms = np.stack(
         [np.full(128, np.nan), np.zeros(128), -np.ones(128), speckled(bank, [41, 2, 1, 0, 0], generator)[0]]
@@ -111,14 +113,14 @@ def test_waveforms_without_an_echo_do_not_converge(bank):
     assert np.isnan(fit.covariance).all()
 
 
-def test_an_echo_outside_the_bank_does_not_converge(bank):
+def test_an_echo_outside_the_bank_does_not_converge(bank) -> None:
     echo = bank_echo(bank, np.array([[54.5, 2.0, 10.0, 0.0, 0.1]]))
     late = np.roll(echo, 12, axis=1)
     late[:, :12] = 0.1
     assert not fit_bank(late, bank, np.array([[54.0, 2.0]]), window=WINDOW).converged[0]
 
 
-def test_noise_may_make_the_variance_negative_but_not_biased(bank):
+def test_noise_may_make_the_variance_negative_but_not_biased(bank) -> None:
     truth = np.array([41.3, 0.2, 80.0, 0.0, 0.8])
     fit = fit_bank(
         speckled(bank, truth, np.random.default_rng(10), 1_000), bank, np.tile([41.0, 1.0], (1_000, 1)), window=WINDOW
@@ -130,7 +132,7 @@ def test_noise_may_make_the_variance_negative_but_not_biased(bank):
 
 
 @given(st.integers(1, 6), st.integers(0, 10_000))
-def test_inverse_is_an_inverse(size, seed):
+def test_inverse_is_an_inverse(size: int, seed: int) -> None:
     factor = np.random.default_rng(seed).normal(size=(size, size))
     matrix = factor @ factor.T + 0.1 * np.eye(size)
     for invert in (sral_bank_fit._invert, sral_bank_fit._invert_body):
@@ -139,12 +141,12 @@ def test_inverse_is_an_inverse(size, seed):
         np.testing.assert_allclose(inverse @ matrix, np.eye(size), atol=1e-8)
 
 
-def test_a_matrix_that_is_not_positive_definite_is_refused():
+def test_a_matrix_that_is_not_positive_definite_is_refused() -> None:
     assert not sral_bank_fit._invert(np.array([[1.0, 2.0], [2.0, 1.0]]), np.empty((2, 2)))
     assert not sral_bank_fit._invert(np.zeros((3, 3)), np.empty((3, 3)))
 
 
-def test_derivatives_are_those_of_the_model(bank):
+def test_derivatives_are_those_of_the_model(bank) -> None:
     parameters = np.array([41.33, 2.2, 70.0, 1e-3, 0.7])
     model, jacobian = np.empty(128), np.empty((5, 128))
     sral_bank.predict(bank, parameters, (0, 128), model, jacobian)
@@ -156,7 +158,7 @@ def test_derivatives_are_those_of_the_model(bank):
         np.testing.assert_allclose(jacobian[i], numeric, atol=2e-3 * np.abs(numeric).max())
 
 
-def test_compiled_and_plain_loops_agree(bank):
+def test_compiled_and_plain_loops_agree(bank) -> None:
     waveforms = speckled(bank, [41.3, 2.5, 80.0, 0.0, 0.8], np.random.default_rng(11), count=2)
     guess = np.tile([41.0, 3.0], (2, 1))
     fast = sral_bank_fit._fit_bank(waveforms, bank, guess, WINDOW)
@@ -165,7 +167,7 @@ def test_compiled_and_plain_loops_agree(bank):
         np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
-def test_impossible_banks_are_refused(bank):
+def test_impossible_banks_are_refused(bank) -> None:
     waveforms, guess = np.ones((2, 128)), np.ones((2, 2))
     bad = {
         "float32": bank._replace(echoes=bank.echoes.astype(np.float64)),

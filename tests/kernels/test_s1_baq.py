@@ -158,7 +158,7 @@ def decode(payloads: list[bytes], modes, quads, lead: int = 0, filler: int = 0xA
 
 
 @st.composite
-def packets(draw):
+def packets(draw: st.DrawFn):
     """A mode, and what the four channels of a packet hold."""
     mode = draw(st.sampled_from(MODES))
     quads = draw(st.one_of(st.integers(0, 40), st.sampled_from([127, 128, 129, 255, 256, 257, 300])))
@@ -172,7 +172,7 @@ def packets(draw):
     return mode, quads, channels, brc.tolist(), thidx.tolist()
 
 
-def assert_packet(samples, k, expected):
+def assert_packet(samples, k, expected) -> None:
     status, iq, brc, thidx = expected
     got = samples.iq[samples.starts[k] : samples.starts[k + 1]]
     blocks = slice(samples.block_starts[k], samples.block_starts[k + 1])
@@ -187,7 +187,7 @@ def assert_packet(samples, k, expected):
 
 @settings(deadline=None)
 @given(st.lists(packets(), min_size=1, max_size=3), st.integers(0, 3))
-def test_round_trip(sent, lead):
+def test_round_trip(sent, lead: int) -> None:
     payloads = [encode(mode, channels, brc, thidx) for mode, _, channels, brc, thidx in sent]
     samples = decode(payloads, [packet[0] for packet in sent], [packet[1] for packet in sent], lead)
     for k, (mode, quads, channels, brc, thidx) in enumerate(sent):
@@ -201,7 +201,7 @@ def test_round_trip(sent, lead):
 
 @settings(deadline=None)
 @given(packets(), st.data())
-def test_damaged_packets_equal_the_slow_decoder(sent, data):
+def test_damaged_packets_equal_the_slow_decoder(sent, data: st.DataObject) -> None:
     mode, quads, channels, brc, thidx = sent
     payload = bytearray(encode(mode, channels, brc, thidx))
     damage = data.draw(st.sampled_from(["cut", "flip", "longer", "mode", "quads"]))
@@ -220,7 +220,7 @@ def test_damaged_packets_equal_the_slow_decoder(sent, data):
 
 @settings(deadline=None, max_examples=300)
 @given(st.binary(max_size=300), st.integers(0, 31), st.one_of(st.integers(0, 300), st.integers(0, 65535)))
-def test_any_bytes_equal_the_slow_decoder_and_ignore_what_lies_around(payload, mode, quads):
+def test_any_bytes_equal_the_slow_decoder_and_ignore_what_lies_around(payload: bytes, mode: int, quads: int) -> None:
     first, second = (decode([payload], [mode], [quads], lead=5, filler=filler) for filler in (0x00, 0xFF))
     assert_packet(first, 0, slow_decode(payload, mode, quads))
     for one, other in zip(first, second, strict=True):
@@ -271,11 +271,11 @@ def assert_fenced(payload: bytes, mode: int, quads: int) -> int:
 
 @settings(deadline=None)
 @given(st.binary(min_size=40, max_size=120), st.sampled_from(MODES), st.integers(10, 140))
-def test_no_read_outside_any_bytes_and_same_result_uncompiled(payload, mode, quads):
+def test_no_read_outside_any_bytes_and_same_result_uncompiled(payload: bytes, mode, quads: int) -> None:
     assert_fenced(payload, mode, quads)
 
 
-def test_no_read_outside_a_packet_cut_anywhere():
+def test_no_read_outside_a_packet_cut_anywhere() -> None:
     # Long codes, so that a packet cut early still passes the check of its least size.
     longest = CODES[4][max(CODES[4], key=len)]
     payload = encode(12, [[(1, longest)] * 20] * 4, [4], [200])
@@ -284,7 +284,7 @@ def test_no_read_outside_a_packet_cut_anywhere():
     assert statuses[-1] == s1_baq.STATUS_OK
 
 
-def test_claims_of_a_header_cost_no_memory():
+def test_claims_of_a_header_cost_no_memory() -> None:
     count = 2000
     payloads = [b"\xff\xff\xff\xff"] * count
     samples = decode(payloads, [12] * count, [65535] * count)
@@ -292,7 +292,7 @@ def test_claims_of_a_header_cost_no_memory():
     assert set(samples.status.tolist()) == {s1_baq.STATUS_TRUNCATED}
 
 
-def test_one_damaged_packet_leaves_its_neighbours_alone():
+def test_one_damaged_packet_leaves_its_neighbours_alone() -> None:
     good = encode(3, [[(0, 3)] * 4, [(1, 2)] * 4, [(0, 1)] * 4, [(1, 0)] * 4], [], [0])
     samples = decode([good, good[:-4], good], [3, 3, 3], [4, 4, 4])
     assert samples.status.tolist() == [s1_baq.STATUS_OK, s1_baq.STATUS_TRUNCATED, s1_baq.STATUS_OK]
@@ -302,13 +302,13 @@ def test_one_damaged_packet_leaves_its_neighbours_alone():
 @pytest.mark.parametrize(
     ("offsets", "lengths"), [([-1], [80]), ([0], [67]), ([0], [101]), ([50], [60]), ([0], [2**62]), ([2**62], [80])]
 )
-def test_packets_outside_the_buffer_are_refused(offsets, lengths):
+def test_packets_outside_the_buffer_are_refused(offsets, lengths) -> None:
     headers = {"baq_mode": np.zeros(1, np.uint8), "quads": np.ones(1, np.uint16)}
     with pytest.raises(ValueError, match="packet 0"):
         s1_baq.decode_samples(np.zeros(100, np.uint8), np.array(offsets), np.array(lengths), headers, LOOKUP)
 
 
-def test_arguments_that_disagree_are_refused():
+def test_arguments_that_disagree_are_refused() -> None:
     headers = {"baq_mode": np.zeros(2, np.uint8), "quads": np.ones(2, np.uint16)}
     buffer, one = np.zeros(100, np.uint8), np.array([0])
     with pytest.raises(ValueError, match="1 offsets, 1 lengths and 2 headers"):
@@ -319,6 +319,6 @@ def test_arguments_that_disagree_are_refused():
         s1_baq.decode_samples(buffer, one, one, headers, LOOKUP._replace(prefixes=LOOKUP.prefixes[:, :16]))
 
 
-def test_every_status_has_a_meaning():
+def test_every_status_has_a_meaning() -> None:
     statuses = [value for name, value in vars(s1_baq).items() if name.startswith("STATUS_") and isinstance(value, int)]
     assert sorted(statuses) == list(range(len(s1_baq.STATUS_MEANINGS)))

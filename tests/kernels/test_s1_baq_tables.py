@@ -14,7 +14,7 @@ THIDX = (3, 5, 10, 3, 3, 5, 6, 8)
 
 
 @st.composite
-def trees(draw, symbols: list[int], prefix: str = "") -> tuple[list[int], dict[str, int]]:
+def trees(draw: st.DrawFn, symbols: list[int], prefix: str = "") -> tuple[list[int], dict[str, int]]:
     """A random complete tree, as published and as codes."""
     # Both parts stay small enough for codes of 12 bits.
     room = 11 - len(prefix)
@@ -65,14 +65,14 @@ def balanced(symbols: list[int]) -> list[int]:
 
 @settings(deadline=None)
 @given(st.data(), st.sampled_from([2, 3, 4, 5, 7, 10, 16]))
-def test_any_tree_gives_its_codes(data, size):
+def test_any_tree_gives_its_codes(data: st.DataObject, size: int) -> None:
     words, codes = data.draw(trees(data.draw(st.permutations(range(size)))))
     assert bt.huffman_codes(np.array(words)) == codes
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.data())
-def test_prefixes_equal_slow_matching(data):
+def test_prefixes_equal_slow_matching(data: st.DataObject) -> None:
     drawn = [data.draw(trees(list(range(size)))) for size in SIZES[3:]]
     prefixes = bt.compile_tables(made_up_tables([words for words, _ in drawn])).prefixes
     for brc, (_, codes) in enumerate(drawn):
@@ -81,7 +81,7 @@ def test_prefixes_equal_slow_matching(data):
             assert divmod(int(prefixes[brc, head]), 16) == (codes[code], len(code))
 
 
-def test_values_equal_slow_reconstruction():
+def test_values_equal_slow_reconstruction() -> None:
     tables = made_up_tables()
     values = bt.compile_tables(tables).values
     for kind in range(8):
@@ -111,14 +111,14 @@ def test_values_equal_slow_reconstruction():
         ([0, 0] * 5000, "longer than 12 bits"),
     ],
 )
-def test_malformed_trees_are_refused(words, message):
+def test_malformed_trees_are_refused(words, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         bt.huffman_codes(np.array(words, dtype=np.int64))
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(-2, 17), max_size=40))
-def test_any_list_is_a_tree_or_an_error(words):
+def test_any_list_is_a_tree_or_an_error(words: list[int]) -> None:
     try:
         codes = bt.huffman_codes(np.array(words, dtype=np.int64))
     except ValueError:
@@ -138,12 +138,12 @@ def test_any_list_is_a_tree_or_an_error(words):
         ({"huffman_trees": tuple(np.array(unary(4)) for _ in range(5))}, "BRC 1: the Huffman tree has symbols"),
     ],
 )
-def test_tables_of_wrong_size_are_refused(change, message):
+def test_tables_of_wrong_size_are_refused(change, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         bt.compile_tables(made_up_tables()._replace(**change))
 
 
-def test_baq_must_have_as_many_levels_as_its_bits():
+def test_baq_must_have_as_many_levels_as_its_bits() -> None:
     tables = made_up_tables()
     seven = (tables.normalised_levels[0], np.zeros(7), *tables.normalised_levels[2:])
     limits = tables.magnitude_thresholds.copy()

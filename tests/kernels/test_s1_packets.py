@@ -1,6 +1,7 @@
 """Headers and framing of Sentinel-1 packets: against bit strings, and the published fields of three real packets."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def buffer_of(*parts: bytes) -> np.ndarray:
 
 @settings(deadline=None)
 @given(st.lists(st.binary(min_size=68, max_size=68), min_size=1, max_size=5), st.integers(0, 9))
-def test_columns_equal_slow_reading(headers, lead):
+def test_columns_equal_slow_reading(headers: list[bytes], lead: int) -> None:
     buffer = buffer_of(b"\xff" * lead, *headers)
     columns = pk.decode_headers(buffer, lead + 68 * np.arange(len(headers)))
     assert set(columns) == {name for name, _ in LAYOUT if name}
@@ -106,7 +107,7 @@ def test_columns_equal_slow_reading(headers, lead):
         assert {name: int(column[k]) for name, column in columns.items()} == slow_header(header)
 
 
-def test_columns_have_the_smallest_dtype():
+def test_columns_have_the_smallest_dtype() -> None:
     columns = pk.decode_headers(buffer_of(packet(68)), np.array([0]))
     widths = dict(LAYOUT)
     for name, column in columns.items():
@@ -115,7 +116,7 @@ def test_columns_have_the_smallest_dtype():
 
 @settings(deadline=None)
 @given(st.lists(st.integers(7, 400), max_size=12), st.binary(max_size=5))
-def test_walk_finds_every_packet_and_leaves_the_rest(lengths, tail):
+def test_walk_finds_every_packet_and_leaves_the_rest(lengths: list[int], tail: bytes) -> None:
     index = pk.find_packets(buffer_of(*(packet(length) for length in lengths), tail))
     assert index.lengths.tolist() == lengths
     assert index.offsets.tolist() == np.concatenate([[0], np.cumsum(lengths)])[:-1].tolist()
@@ -124,25 +125,25 @@ def test_walk_finds_every_packet_and_leaves_the_rest(lengths, tail):
 
 @settings(deadline=None)
 @given(st.binary(max_size=600))
-def test_walk_over_any_bytes_stays_inside(data):
+def test_walk_over_any_bytes_stays_inside(data: bytes) -> None:
     index = pk.find_packets(buffer_of(data))
     assert index.offsets.size == index.lengths.size
     assert index.lengths.sum() + index.unread_bytes == len(data)
 
 
-def test_cut_packet_is_left_unread():
+def test_cut_packet_is_left_unread() -> None:
     index = pk.find_packets(buffer_of(packet(100), packet(200)[:150]))
     assert index.lengths.tolist() == [100]
     assert index.unread_bytes == 150
 
 
 @pytest.mark.parametrize("offsets", [[-1], [33], [0, 1 << 40]])
-def test_header_outside_the_buffer_is_refused(offsets):
+def test_header_outside_the_buffer_is_refused(offsets) -> None:
     with pytest.raises(ValueError, match="reaches outside the 100 bytes"):
         pk.decode_headers(np.zeros(100, np.uint8), np.array(offsets))
 
 
-def test_other_arrays_are_refused():
+def test_other_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="one-dimensional uint8"):
         pk.find_packets(np.zeros(10, np.int16))
     with pytest.raises(ValueError, match="one-dimensional uint8"):
@@ -170,7 +171,7 @@ def sound_header() -> dict[str, np.ndarray]:
         ("error_flag", 1, pk.FLAG_INSTRUMENT_ERROR),
     ],
 )
-def test_each_fault_raises_its_flag(name, value, flag):
+def test_each_fault_raises_its_flag(name: str, value: int, flag) -> None:
     headers = sound_header()
     assert pk.header_flags(headers, np.array([100])).tolist() == [0]
     headers[name][0] = value
@@ -187,7 +188,7 @@ def leaves(tree, section):
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["000000-noise", "000008-txcal", "000408-echo"])
-def test_real_packets_have_every_published_field(shared_data, name):
+def test_real_packets_have_every_published_field(shared_data: Path, name: str) -> None:
     buffer = np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", dtype=np.uint8)
     index = pk.find_packets(buffer)
     headers = pk.decode_headers(buffer, index.offsets)

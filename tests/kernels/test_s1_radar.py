@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,25 +52,25 @@ def slow_window_samples(swl: int, code: int) -> int:
 
 @settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
-def test_window_samples_equal_the_published_table(swl, code):
+def test_window_samples_equal_the_published_table(swl: int, code) -> None:
     assert int(radar.window_samples(swl, code)) == slow_window_samples(swl, code)
 
 
 @pytest.mark.parametrize("code", sorted(RATIOS))
-def test_window_samples_over_every_remainder(code):
+def test_window_samples_over_every_remainder(code) -> None:
     swl = np.arange(400, 600)
     assert radar.window_samples(swl, code).tolist() == [slow_window_samples(int(k), code) for k in swl]
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
-def test_pulse_samples_are_rounded_up_exactly(pulse, code):
+def test_pulse_samples_are_rounded_up_exactly(pulse: int, code) -> None:
     exact = Fraction(RATIOS[code]) * 4 * pulse
     assert int(radar.tx_pulse_samples(pulse, code)) == -(-exact.numerator // exact.denominator)
 
 
 @pytest.mark.parametrize("code", [2, 12, 255, -1])
-def test_unused_decimation_codes_give_no_value(code):
+def test_unused_decimation_codes_give_no_value(code: int) -> None:
     assert np.isnan(radar.sampling_frequency_hz(code))
     assert np.isnan(radar.filter_bandwidth_hz(code))
     assert int(radar.filter_taps(code)) == 0
@@ -79,25 +80,25 @@ def test_unused_decimation_codes_give_no_value(code):
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1))
-def test_gps_time_is_exact_to_the_nanosecond(coarse, fine):
+def test_gps_time_is_exact_to_the_nanosecond(coarse: int, fine: int) -> None:
     exact = coarse + (Fraction(fine) + Fraction(1, 2)) / 65536
     assert int(radar.gps_time_ns(coarse, fine)) == int(exact * 10**9)
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**56 - 1))
-def test_platform_time_is_exact_to_the_nanosecond(stamp):
+def test_platform_time_is_exact_to_the_nanosecond(stamp: int) -> None:
     assert int(radar.platform_time_ns(stamp)) == int(Fraction(stamp, 2**24) * 10**9)
 
 
-def test_signs_of_ramp_and_start_frequency():
+def test_signs_of_ramp_and_start_frequency() -> None:
     assert float(radar.tx_ramp_rate_hz_per_s(0x8001)) == -float(radar.tx_ramp_rate_hz_per_s(0x0001)) > 0
     assert float(radar.tx_start_frequency_hz(0x8001, 0)) == -float(radar.tx_start_frequency_hz(0x0001, 0)) > 0
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["000000-noise", "000008-txcal", "000408-echo"])
-def test_real_packets_have_every_published_value(shared_data, name):
+def test_real_packets_have_every_published_value(shared_data: Path, name: str) -> None:
     buffer = np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", dtype=np.uint8)
     header = {field: column[0] for field, column in decode_headers(buffer, np.array([0])).items()}
     want = json.loads((shared_data / f"s1_l0/reference/{name}_headers.json").read_text())["derived"]

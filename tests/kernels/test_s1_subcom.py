@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def slow_cycles(counts: list[int], indices: list[int]) -> list[int]:
 
 
 @st.composite
-def word_streams(draw):
+def word_streams(draw: st.DrawFn):
     """Runs of the cycle that restart anywhere, with lost packets and repeated ones."""
     counts, indices, count = [], [], draw(st.integers(0, 2**31))
     for _ in range(draw(st.integers(0, 5))):
@@ -39,13 +40,13 @@ def word_streams(draw):
 
 @settings(deadline=None)
 @given(word_streams())
-def test_cycles_equal_a_slow_search(stream):
+def test_cycles_equal_a_slow_search(stream) -> None:
     counts, indices = stream
     got = sub.find_cycles(np.array(counts, np.uint32), np.array(indices, np.uint8))
     assert got.tolist() == slow_cycles(counts, indices)
 
 
-def test_record_round_trip():
+def test_record_round_trip() -> None:
     sent = (
         struct.pack(">ddd", 1.5, -2.5, 3.25)
         + struct.pack(">fff", 4.5, 5.5, -6.5)
@@ -77,7 +78,7 @@ def test_record_round_trip():
     assert int(cycle["tgu_temperature"]) == 0x2E
 
 
-def test_bad_arguments_are_refused():
+def test_bad_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="3 packet counts but 2 word indices"):
         sub.find_cycles(np.zeros(3, np.uint32), np.zeros(2, np.uint8))
     for start in (-1, 1):
@@ -85,7 +86,7 @@ def test_bad_arguments_are_refused():
             sub.decode_cycles(np.zeros(64, np.uint16), np.array([start]))
 
 
-def test_no_cycle_is_no_error():
+def test_no_cycle_is_no_error() -> None:
     starts = sub.find_cycles(np.arange(10, dtype=np.uint32), np.arange(1, 11, dtype=np.uint8))
     cycles = sub.decode_cycles(np.zeros(10, np.uint16), starts)
     assert starts.size == cycles.size == sub.distinct_cycles(cycles).size == 0
@@ -116,7 +117,7 @@ def as_published(cycle) -> dict:
 
 
 @pytest.mark.shared
-def test_real_product_gives_the_published_records(shared_data):
+def test_real_product_gives_the_published_records(shared_data: Path) -> None:
     layout = np.dtype([("count", ">u4"), ("index", "u1"), ("word", ">u2")])
     sent = np.fromfile(shared_data / "s1_l0/isp/subcom_words.bin", dtype=layout)
     starts = sub.find_cycles(sent["count"].astype(np.uint32), sent["index"])

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ def text(pattern):
 
 
 @st.composite
-def built(draw, kind, *, interval=True, **fields):
+def built(draw: st.DrawFn, kind, *, interval=True, **fields):
     drawn = {name: draw(strategy) for name, strategy in fields.items()}
     if interval:
         drawn["start"], drawn["stop"] = draw(intervals)
@@ -140,7 +141,7 @@ every_kind = st.one_of(s1_products, s1_aux, eofs, s2_pdis, s2_hktm, s2_compact, 
 
 @given(every_kind)
 @settings(max_examples=80)
-def test_a_built_name_is_read_back(name):
+def test_a_built_name_is_read_back(name) -> None:
     found = parse_name(name.format())
     assert found == name
     assert type(found).from_json(found.to_json()) == name
@@ -182,7 +183,7 @@ CORPUS = [
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_a_real_name_comes_back_as_it_was(name):
+def test_a_real_name_comes_back_as_it_was(name) -> None:
     assert parse_name(name).format() == name
 
 
@@ -194,7 +195,7 @@ def outcome(name):
 
 
 @given(st.sampled_from(CORPUS), st.data())
-def test_a_changed_name_is_refused_or_kept_exactly(name, data):
+def test_a_changed_name_is_refused_or_kept_exactly(name, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(name) - 1))
     put = data.draw(st.text("ABSD_019.TVé\n\0²", max_size=2))
     taken = data.draw(st.integers(0, 2))
@@ -207,7 +208,7 @@ def test_a_changed_name_is_refused_or_kept_exactly(name, data):
 
 
 @given(st.text())
-def test_any_text_is_refused_by_one_kind_of_error(anything):
+def test_any_text_is_refused_by_one_kind_of_error(anything: str) -> None:
     with pytest.raises(NameInvalid):
         parse_name(anything)
 
@@ -250,7 +251,7 @@ S2 = "S2B_OPER_MSI_L0__GR_REFS_20221124T163650_S20221011T064025_D01_N02.08"
         ("", "mission", "''"),
     ],
 )
-def test_the_error_names_the_field_and_its_text(name, field, wrong):
+def test_the_error_names_the_field_and_its_text(name, field: str, wrong: str) -> None:
     with pytest.raises(NameInvalid) as refused:
         parse_name(name)
     assert field in refused.value.message
@@ -258,7 +259,7 @@ def test_the_error_names_the_field_and_its_text(name, field, wrong):
     assert "must be" in refused.value.message or "letter" in refused.value.message or "before" in refused.value.message
 
 
-def test_product_types_are_as_chains_call_them():
+def test_product_types_are_as_chains_call_them() -> None:
     types = {name: parse_name(name).product_type for name in CORPUS[:-2]}
     assert list(types.values()) == [
         *("IW_RAW__0S", "GP_RAW__0_", "WV_OCN__2S", "AUX_TEC", "AUX_CAL", "AUX_RESORB", "MPL_ORBPRE", "MSK__LAND_"),
@@ -270,7 +271,7 @@ def test_product_types_are_as_chains_call_them():
     assert parse_name(errmat).product_type == "AUX_ECE"
 
 
-def test_fields_of_the_longest_sentinel_2_name():
+def test_fields_of_the_longest_sentinel_2_name() -> None:
     name = S2PdiName.parse(LONGEST)
     assert (name.first_orbit, name.last_orbit, name.detector, name.tile) == (123456, 123457, "05", "15SWC")
     assert (name.baseline, name.band, name.completeness, name.degradation) == ("01.01", "8A", "P", "D")
@@ -278,7 +279,7 @@ def test_fields_of_the_longest_sentinel_2_name():
     assert name.stop == datetime(2009, 12, 10, 23, 52, 24, tzinfo=UTC)
 
 
-def test_microseconds_are_cut_not_rounded():
+def test_microseconds_are_cut_not_rounded() -> None:
     fields = parse_name(S3).model_dump() | {"start": datetime(2023, 3, 9, 20, 45, 58, 999_999, tzinfo=UTC)}
     assert S3ProductName(**fields).format() == S3
 
@@ -302,7 +303,7 @@ def test_microseconds_are_cut_not_rounded():
         (CORPUS[-1], {"session_id": "a__b"}),
     ],
 )
-def test_fields_that_make_no_name_cannot_be_built(good, change):
+def test_fields_that_make_no_name_cannot_be_built(good, change) -> None:
     name = parse_name(good)
     with pytest.raises(ValidationError):
         type(name)(**(name.model_dump() | change))
@@ -316,7 +317,7 @@ NOT_NAMES = re.compile(
 )
 
 
-def test_every_name_among_the_real_data(shared_data):
+def test_every_name_among_the_real_data(shared_data: Path) -> None:
     seen = 0
     for _, folders, files in os.walk(shared_data.parent):
         for name in folders + files:
@@ -326,7 +327,7 @@ def test_every_name_among_the_real_data(shared_data):
     assert seen > 100
 
 
-def test_names_in_the_texts_of_the_real_data(shared_data):
+def test_names_in_the_texts_of_the_real_data(shared_data: Path) -> None:
     text = "".join(index.read_text() for index in shared_data.parent.glob("*/INDEX.md"))
     names = set(re.findall(r"`(S[123][A-D_]_[A-Za-z0-9_.]{30,}|DCS_[0-9][A-Za-z0-9_.]{20,})`", text))
     names = {name for name in names if not NOT_NAMES.fullmatch(name)}
@@ -335,7 +336,7 @@ def test_names_in_the_texts_of_the_real_data(shared_data):
         assert parse_name(name).format() == name
 
 
-def test_a_thousand_names_a_second():
+def test_a_thousand_names_a_second() -> None:
     begin = time.process_time()
     for _ in range(40):
         for name in CORPUS:

@@ -93,7 +93,7 @@ def of_field(kind: type[Value], name: str, field: FieldInfo):
 
 
 @st.composite
-def of_kind(draw, kind):
+def of_kind(draw: st.DrawFn, kind):
     """Return a strategy of values of a noun; what its validators refuse is drawn again."""
     fields = {name: draw(of_field(kind, name, field)) for name, field in kind.model_fields.items()}
     try:
@@ -130,17 +130,17 @@ NAMES = (ProductName, SessionFileName)  # round trips of names: test_names.py
 NOUNS = [kind for kind in all_kinds() if not issubclass(kind, NAMES) and kind is not Chain]
 
 
-def test_the_nouns_are_there():
+def test_the_nouns_are_there() -> None:
     assert {"Product", "ProductionRequest", "Plan", "StepResult", "Settings", "TakenOver"} <= {
         k.__name__ for k in NOUNS
     }
 
 
 @pytest.mark.parametrize("kind", NOUNS, ids=lambda kind: kind.__name__)
-def test_a_noun_goes_through_json_and_is_frozen(kind):
+def test_a_noun_goes_through_json_and_is_frozen(kind) -> None:
     @given(of_kind(kind))
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-    def check(value):
+    def check(value) -> None:
         again = kind.from_json(value.to_json())
         assert again == value
         assert again.to_json() == value.to_json()
@@ -153,7 +153,7 @@ def test_a_noun_goes_through_json_and_is_frozen(kind):
 
 @given(st.data())
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-def test_events_come_back_as_their_own_kind(data):
+def test_events_come_back_as_their_own_kind(data: st.DataObject) -> None:
     adapter = TypeAdapter(Event)
     event = data.draw(of_type(Event))
     again = adapter.validate_json(adapter.dump_json(event))
@@ -161,7 +161,7 @@ def test_events_come_back_as_their_own_kind(data):
     assert again == event
 
 
-def test_a_chain_goes_through_json():
+def test_a_chain_goes_through_json() -> None:
     assert Chain.from_json(CHAIN.to_json()) == CHAIN
     assert CHAIN.outputs == ("OUT",)
 
@@ -177,12 +177,12 @@ def test_a_chain_goes_through_json():
         ({"colour": "red"}, "Extra inputs"),
     ],
 )
-def test_a_chain_that_cannot_be(change, said):
+def test_a_chain_that_cannot_be(change, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Chain.model_validate(CHAIN.model_dump() | change)
 
 
-def test_a_plan_whose_steps_are_out_of_order():
+def test_a_plan_whose_steps_are_out_of_order() -> None:
     step = Step(key="k", name="late step", processor="p", processor_version="1", after=("absent",))
     with pytest.raises(ValidationError, match=r"'late step' follows .'absent'., not planned before it"):
         Plan(request_key="r", chain="C", chain_version="1", creation_time=datetime.now(UTC), steps=(step,))
@@ -194,7 +194,7 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 @given(message=short, where=st.none() | short, hint=st.none() | short)
 @settings(max_examples=10)
-def test_an_error_survives_pickling(kind, message, where, hint):
+def test_an_error_survives_pickling(kind, message, where, hint) -> None:
     error = kind(message, where=where, hint=hint)
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
@@ -202,7 +202,7 @@ def test_an_error_survives_pickling(kind, message, where, hint):
     assert again.failure is error.failure
 
 
-def test_each_error_is_also_a_builtin_one():
+def test_each_error_is_also_a_builtin_one() -> None:
     for kind in ERRORS[1:]:
         assert issubclass(kind, ValueError | OSError | RuntimeError | LookupError)
     assert str(errors.InputCorrupt("it broke", where=Path("/a"), hint="mend it")) == "it broke [/a]; mend it"
@@ -211,7 +211,7 @@ def test_each_error_is_also_a_builtin_one():
 
 
 @given(instants, st.binary(max_size=50), st.uuids())
-def test_what_is_volatile_is_masked_and_nothing_else(created, other, uuid):
+def test_what_is_volatile_is_masked_and_nothing_else(created, other: bytes, uuid) -> None:
     name = "S3A_MW_0_MWR____20230309T204558_20230309T204623.SEN3"
     one = Volatile(creation_time=created, product_name=name, uuid=str(uuid))
     later = created + timedelta(days=300) if created.year < 9000 else datetime(1999, 1, 1, tzinfo=UTC)
@@ -230,7 +230,7 @@ def test_what_is_volatile_is_masked_and_nothing_else(created, other, uuid):
 
 
 @given(instants)
-def test_times_come_back(time):
+def test_times_come_back(time) -> None:
     assert parse_time(format_time(time)) == time
     assert parse_time("UTC=" + format_time(time).removesuffix("Z")) == time
     assert parse_compact_time(compact_time(time)) == time.replace(microsecond=0)
@@ -239,7 +239,7 @@ def test_times_come_back(time):
     assert require_utc(east).tzinfo is UTC
 
 
-def test_a_time_without_zone_is_refused():
+def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no zone"):
         require_utc(datetime(2020, 1, 1))
     with pytest.raises(ValidationError, match="no zone"):
@@ -249,7 +249,7 @@ def test_a_time_without_zone_is_refused():
         ProductionRequest(chain="C", product_type="T", start=start, stop=start - timedelta(seconds=1))
 
 
-def test_a_virtual_clock_moves_when_told():
+def test_a_virtual_clock_moves_when_told() -> None:
     clock = VirtualClock(datetime(2020, 1, 1, tzinfo=UTC))
     clock.advance(timedelta(days=29))
     assert clock.now() == datetime(2020, 1, 30, tzinfo=UTC)
@@ -258,11 +258,11 @@ def test_a_virtual_clock_moves_when_told():
 
 
 @given(json_values)
-def test_one_spelling_of_a_json_value(value):
+def test_one_spelling_of_a_json_value(value) -> None:
     assert canonical_json(TypeAdapter(JsonValue).validate_json(canonical_json(value))) == canonical_json(value)
 
 
-def test_a_digest_does_not_depend_on_the_order_of_keys():
+def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
     with pytest.raises(ValueError, match="not JSON compliant"):
         digest(float("nan"))
@@ -270,7 +270,7 @@ def test_a_digest_does_not_depend_on_the_order_of_keys():
 
 @given(of_kind(ProductionRequest), st.integers(-100, 100), short)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_key_of_a_request_is_what_is_wanted(request, priority, label):
+def test_the_key_of_a_request_is_what_is_wanted(request: pytest.FixtureRequest, priority: int, label) -> None:
     urgent = request.model_copy(update={"priority": priority, "label": label, "wait": not request.wait})
     assert urgent.key == request.key
     assert request.model_copy(update={"product_type": request.product_type + "x"}).key != request.key
@@ -279,7 +279,7 @@ def test_the_key_of_a_request_is_what_is_wanted(request, priority, label):
 ASSET = Asset(path="a", key="k", size_bytes=1, sha256="1" * 64, content_sha256="2" * 64)
 
 
-def test_digests_cover_content_and_not_place():
+def test_digests_cover_content_and_not_place() -> None:
     moved = ASSET.model_copy(update={"key": "elsewhere", "sha256": "3" * 64})
     other = ASSET.model_copy(update={"path": "b", "content_sha256": "4" * 64})
     assert content_digest((ASSET, other)) == content_digest((other, moved))
@@ -296,7 +296,7 @@ def test_digests_cover_content_and_not_place():
     assert len({step_key(*parts) for parts in different}) == len(different)
 
 
-def test_sizes_and_durations():
+def test_sizes_and_durations() -> None:
     start = datetime(2020, 1, 1, tzinfo=UTC)
     end = start + timedelta(milliseconds=1500)
     assert StepResult(step_key="k", name="n", started_at=start, ended_at=end, worker="w").seconds == 1.5

@@ -212,3 +212,19 @@ def test_step_area_is_kept_for_another_open_request(tmp_path: Path) -> None:
             assert StepArea(system.store, part).committed() is not None
         loop.run()
         assert system.ledger.get(other).state is RequestState.FAILED
+
+
+def test_a_name_that_is_taken_is_given_up_for_that_of_a_new_plan(tmp_path: Path) -> None:
+    clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    with toy_system(tmp_path / "home", clock) as system:
+        publish_input(system, "numbers", tmp_path)
+        wishes = [toy_request("numbers", parameters={"join.short_name": True, "part.factor": n}) for n in (1, 2)]
+        keys = [key for key, _ in intake(system, wishes)]
+        loop = serial_loop(system)
+        while any(system.ledger.get(key).state.is_open for key in keys):
+            if not loop.step(0.0):
+                clock.advance(timedelta(seconds=1))
+        records = [system.ledger.get(key) for key in keys]
+        assert [record.state for record in records] == [RequestState.PUBLISHED] * 2, [r.reason for r in records]
+        assert sorted(record.attempt for record in records) == [1, 2]
+        assert records[0].products != records[1].products

@@ -63,7 +63,7 @@ trees = st.dictionaries(
 @pytest.mark.parametrize("kind", KINDS)
 @given(tree=trees)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-def test_what_was_packed_comes_out(tmp_path_factory, kind, tree):
+def test_what_was_packed_comes_out(tmp_path_factory: pytest.TempPathFactory, kind, tree) -> None:
     files = {name: data for name, data in tree.items() if not any(other.startswith(name + "/") for other in tree)}
     place = tmp_path_factory.mktemp("trees")
     unpack(pack(place / f"a.{kind}", files.items()), place / "into", LIMITS)
@@ -71,7 +71,7 @@ def test_what_was_packed_comes_out(tmp_path_factory, kind, tree):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_folders_come_out_too(tmp_path, kind):
+def test_folders_come_out_too(tmp_path: Path, kind) -> None:
     unpack(
         pack(tmp_path / f"a.{kind}", [("top", None), ("top/empty", None), ("top/f", b"1")]), tmp_path / "into", LIMITS
     )
@@ -95,14 +95,14 @@ def test_folders_come_out_too(tmp_path, kind):
         ("a\\b", "backslash"),
     ],
 )
-def test_a_path_that_climbs_out(tmp_path, kind, name, said):
+def test_a_path_that_climbs_out(tmp_path: Path, kind, name: str, said: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("good", b"1"), (name, b"evil")])
     message = refused(archive, tmp_path)
     assert said in message
     assert repr(name) in message
 
 
-def test_a_nul_in_a_zip_name(tmp_path):
+def test_a_nul_in_a_zip_name(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", [("good@.txt", b"1")])
     archive.write_bytes(archive.read_bytes().replace(b"good@", b"good\0"))
     assert "NUL" in refused(archive, tmp_path)
@@ -119,18 +119,18 @@ def tar_entry(kind, name="link", target="/etc/passwd"):
 
 @pytest.mark.parametrize("kind", LINKS_AND_DEVICES)
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
-def test_links_and_devices_in_tar(tmp_path, kind, suffix):
+def test_links_and_devices_in_tar(tmp_path: Path, kind, suffix: str) -> None:
     archive = pack(tmp_path / f"a.{suffix}", [("good", b"1"), (tar_entry(kind), None), ("link/evil", b"2")])
     assert "'link' is a link, device" in refused(archive, tmp_path)
 
 
-def test_a_link_in_zip(tmp_path):
+def test_a_link_in_zip(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     assert "'link' is a link" in refused(pack(tmp_path / "a.zip", [(link, b"/etc/passwd")]), tmp_path)
 
 
-def test_an_encrypted_member(tmp_path):
+def test_an_encrypted_member(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", [("secret", b"x" * 50)])
     data = bytearray(archive.read_bytes())
     data[6] |= 1
@@ -153,26 +153,26 @@ def test_an_encrypted_member(tmp_path):
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_is_there_twice(tmp_path, kind, members):
+def test_a_name_that_is_there_twice(tmp_path: Path, kind, members) -> None:
     message = refused(pack(tmp_path / f"a.{kind}", members), tmp_path)
     assert "twice" in message or "is a file" in message
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_too_many_files(tmp_path, kind):
+def test_too_many_files(tmp_path: Path, kind) -> None:
     archive = pack(tmp_path / f"a.{kind}", [(f"f{n}", b"") for n in range(12)])
     assert "more than 10 files and folders" in refused(archive, tmp_path, limits=LimitSettings(archive_files=10))
     unpack(archive, tmp_path / "into", LimitSettings(archive_files=13))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_member_that_makes_many_folders(tmp_path, kind):
+def test_one_member_that_makes_many_folders(tmp_path: Path, kind) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("/".join("abcdefghijkl"), b""), ("z", b"")])
     assert "files and folders" in refused(archive, tmp_path, limits=LimitSettings(archive_files=10))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_too_many_bytes(tmp_path, kind):
+def test_too_many_bytes(tmp_path: Path, kind) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("a", os.urandom(600)), ("b", os.urandom(600))])
     message = refused(archive, tmp_path, limits=LimitSettings(archive_bytes=1000))
     assert "more than 1000 bytes, at 'b'" in message
@@ -180,20 +180,20 @@ def test_too_many_bytes(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
-def test_a_bomb(tmp_path, kind):
+def test_a_bomb(tmp_path: Path, kind: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("zeros", bytes(20_000_000))])
     assert archive.stat().st_size < 30_000
     assert "200 bytes per packed byte, at 'zeros'" in refused(archive, tmp_path)
 
 
-def test_a_zip_whose_header_lies_about_the_size(tmp_path):
+def test_a_zip_whose_header_lies_about_the_size(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", [("zeros", bytes(5_000_000))])
     data = archive.read_bytes().replace((5_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     archive.write_bytes(data)
     refused(archive, tmp_path, kind=InputCorrupt)
 
 
-def test_a_zip_whose_members_share_their_bytes(tmp_path):
+def test_a_zip_whose_members_share_their_bytes(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", [("one", bytes(4_000_000)), ("two", b"x")])
     data = archive.read_bytes()
     first = data.index(b"PK\1\2")
@@ -208,7 +208,7 @@ def end_of_zip(count, size, offset):
     return b"PK\5\6" + bytes(4) + counts + size.to_bytes(4, "little") + offset.to_bytes(4, "little") + bytes(2)
 
 
-def test_a_tar_header_that_would_fill_the_memory(tmp_path):
+def test_a_tar_header_that_would_fill_the_memory(tmp_path: Path) -> None:
     entry = tarfile.TarInfo("pax")
     entry.type, entry.size = tarfile.XHDTYPE, 40 << 30
     archive = tmp_path / "a.tar.gz"
@@ -218,7 +218,7 @@ def test_a_tar_header_that_would_fill_the_memory(tmp_path):
     assert "header of" in refused(archive, tmp_path)
 
 
-def test_tar_headers_nested_without_end(tmp_path):
+def test_tar_headers_nested_without_end(tmp_path: Path) -> None:
     entry = tarfile.TarInfo("pax")
     entry.type, entry.size = tarfile.XHDTYPE, 512
     block = entry.tobuf(tarfile.USTAR_FORMAT) + b"11 path=aa\n".ljust(512, b"\0")
@@ -226,7 +226,7 @@ def test_tar_headers_nested_without_end(tmp_path):
     refused(tmp_path / "a.tar", tmp_path, kind=InputCorrupt)
 
 
-def test_zeros_without_end_after_a_tar(tmp_path):
+def test_zeros_without_end_after_a_tar(tmp_path: Path) -> None:
     packed = pack(tmp_path / "b.tar", [("a", b"1")]).read_bytes() + bytes(30_000_000)
     (tmp_path / "b.tar").unlink()
     (tmp_path / "a.tgz").write_bytes(gzip.compress(packed))
@@ -235,7 +235,7 @@ def test_zeros_without_end_after_a_tar(tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.6, 0.95])
-def test_a_truncated_archive(tmp_path, kind, part):
+def test_a_truncated_archive(tmp_path: Path, kind, part: float) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("a", os.urandom(5_000)), ("b", os.urandom(5_000))])
     size = archive.stat().st_size if kind != "tar" else 2 * (512 + 5_120)  # without padding at the end
     os.truncate(archive, int(part * size))
@@ -245,7 +245,9 @@ def test_a_truncated_archive(tmp_path, kind, part):
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_a_damaged_archive_is_refused_or_unharmed(tmp_path_factory, kind, data):
+def test_a_damaged_archive_is_refused_or_unharmed(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
+) -> None:
     place = tmp_path_factory.mktemp("damaged")
     members = {"top/a": b"first " * 50, "top/b": bytes(range(256))}
     archive = pack(place / f"a.{kind}", members.items())
@@ -262,22 +264,22 @@ def test_a_damaged_archive_is_refused_or_unharmed(tmp_path_factory, kind, data):
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\3\4", b"\x1f\x8b", bytes(600), b"\x1f\x8b\x08" + bytes(100)])
-def test_what_is_no_archive(tmp_path, data):
+def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.zip").write_bytes(data)
     refused(tmp_path / "a.zip", tmp_path, kind=InputCorrupt)
 
 
-def test_an_absent_archive(tmp_path):
+def test_an_absent_archive(tmp_path: Path) -> None:
     refused(tmp_path / "absent.zip", tmp_path, kind=InputMissing)
 
 
-def test_a_zip_method_that_is_not_read(tmp_path):
+def test_a_zip_method_that_is_not_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a", b"x" * 100)
     assert "'a' is packed by method 14" in refused(tmp_path / "a.zip", tmp_path, kind=InputCorrupt)
 
 
-def test_the_place_is_taken(tmp_path):
+def test_the_place_is_taken(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", [("a", b"1")])
     (tmp_path / "into").mkdir()
     (tmp_path / "into" / "mine").write_bytes(b"2")
@@ -285,7 +287,7 @@ def test_the_place_is_taken(tmp_path):
     assert content_of(tmp_path / "into") == {"mine": b"2"}
 
 
-def test_a_name_too_long_for_the_file_system(tmp_path):
+def test_a_name_too_long_for_the_file_system(tmp_path: Path) -> None:
     assert "too long" in refused(pack(tmp_path / "a.tar", [("x" * 300, b"1")]), tmp_path)
 
 
@@ -307,7 +309,7 @@ FULL = """
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_full_disk(tmp_path, kind):
+def test_a_full_disk(tmp_path: Path, kind) -> None:
     archive = pack(tmp_path / f"a.{kind}", [(f"f{n}", os.urandom(200_000)) for n in range(10)])
     (disk := tmp_path / "disk").mkdir()
     script = tmp_path / "full.py"
@@ -319,8 +321,8 @@ def test_a_full_disk(tmp_path, kind):
     assert run.stdout.strip() == "refused: no space is left to unpack", run.stderr
 
 
-def test_a_full_disk_as_the_system_reports_it(tmp_path, monkeypatch):
-    def full(self, *args, **kwargs):
+def test_a_full_disk_as_the_system_reports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self, *args, **kwargs) -> None:
         raise OSError(28, "No space left on device")
 
     archive = pack(tmp_path / "a.zip", [("a", b"1")])
@@ -328,7 +330,7 @@ def test_a_full_disk_as_the_system_reports_it(tmp_path, monkeypatch):
     refused(archive, tmp_path, kind=StorageFull)
 
 
-def test_real_archives(shared_data, tmp_path):
+def test_real_archives(shared_data: Path, tmp_path: Path) -> None:
     archives = [*shared_data.glob("*/*.zip"), *shared_data.glob("*/*/*.zip")]
     assert archives
     for number, archive in enumerate(archives):

@@ -4,6 +4,7 @@ import os
 import shutil
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def found(root):
 
 
 @pytest.fixture
-def pickup(tmp_path):
+def pickup(tmp_path: Path):
     root = tmp_path / "pickup"
     put_session(root / "S3A" / "first")
     put(root / "products" / SEN3 / "xfdumanifest.xml", b"123")
@@ -48,7 +49,7 @@ def pickup(tmp_path):
     return root
 
 
-def test_every_kind_is_found_once(pickup):
+def test_every_kind_is_found_once(pickup) -> None:
     items = found(pickup)
     assert sorted(items) == sorted([SESSION, SEN3, SAFE, EOF, "packets.dat", "a.tgz"])
     assert items[SEN3].address == str(pickup / "products" / SEN3)
@@ -61,17 +62,17 @@ def test_every_kind_is_found_once(pickup):
 
 
 @pytest.mark.parametrize("subfolder", ["ch1", "ch_1", "ch01"])
-def test_a_session_in_channel_folders_is_one_item(tmp_path, subfolder):
+def test_a_session_in_channel_folders_is_one_item(tmp_path: Path, subfolder: str) -> None:
     put_session(tmp_path / "in" / "session", subfolder)
     assert found(tmp_path)[SESSION].address == str(tmp_path / "in" / "session")
 
 
-def test_the_root_may_be_an_item(pickup):
+def test_the_root_may_be_an_item(pickup) -> None:
     for place in ("S3A/first", f"products/{SEN3}", f"products/deeper/{SAFE}", EOF, "packets.dat", "a.tgz"):
         assert [item.address for item in FolderStation(pickup / place, LIMITS).items()] == [str(pickup / place)]
 
 
-def test_what_is_not_looked_at(tmp_path):
+def test_what_is_not_looked_at(tmp_path: Path) -> None:
     put_session(tmp_path / ".hidden")
     put_session(tmp_path / "coming.part")
     for name in (".x.EOF", "x.EOF.tmp", "x.EOF.part", "notes.txt", "other.dat", "short.dat"):
@@ -81,12 +82,12 @@ def test_what_is_not_looked_at(tmp_path):
     assert found(tmp_path) == {}
 
 
-def test_a_session_with_a_name_of_its_own_kind(tmp_path):
+def test_a_session_with_a_name_of_its_own_kind(tmp_path: Path) -> None:
     put(tmp_path / "odd" / "DCS_strange.raw")
     assert list(found(tmp_path)) == ["odd"]
 
 
-def test_what_is_plain_is_fetched_as_it_is(pickup, tmp_path):
+def test_what_is_plain_is_fetched_as_it_is(pickup, tmp_path: Path) -> None:
     station = FolderStation(pickup, LIMITS)
     for item in station.items():
         if item.name != "a.tgz":
@@ -107,7 +108,7 @@ def archive_of(folder, path):
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz", ".tgz"])
-def test_an_archive_gives_its_one_folder(pickup, tmp_path, suffix):
+def test_an_archive_gives_its_one_folder(pickup, tmp_path: Path, suffix: str) -> None:
     for name in ("S3A", EOF, "packets.dat", "a.tgz", "products/deeper"):
         shutil.rmtree(pickup / name) if (pickup / name).is_dir() else (pickup / name).unlink()
     archive = archive_of(pickup / "products", tmp_path / f"{SEN3}{suffix}")
@@ -117,14 +118,14 @@ def test_an_archive_gives_its_one_folder(pickup, tmp_path, suffix):
     assert (got.name, (got / "xfdumanifest.xml").read_bytes()) == (SEN3, b"123")
 
 
-def test_an_archive_of_a_flat_session_gives_its_folder(tmp_path):
+def test_an_archive_of_a_flat_session_gives_its_folder(tmp_path: Path) -> None:
     archive = archive_of(put_session(tmp_path / "s"), tmp_path / "session.zip")
     station = FolderStation(archive, LIMITS)
     got = station.fetch(next(station.items()), tmp_path / "scratch")
     assert sorted(p.name for p in got.iterdir()) == sorted(p.name for p in (tmp_path / "s").iterdir())
 
 
-def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup, tmp_path):
+def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup, tmp_path: Path) -> None:
     with zipfile.ZipFile(pickup / "evil.zip", "w") as archive:
         archive.writestr("../evil", b"x")
     station = FolderStation(pickup, LIMITS)
@@ -136,7 +137,7 @@ def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["link.zip", "link.SEN3", "anything"])
-def test_a_link_that_leads_out_is_listed_and_refused(pickup, tmp_path, name):
+def test_a_link_that_leads_out_is_listed_and_refused(pickup, tmp_path: Path, name: str) -> None:
     outside = put(tmp_path / "outside" / "secret").parent
     (pickup / name).symlink_to(outside)
     station = FolderStation(pickup, LIMITS)
@@ -148,14 +149,14 @@ def test_a_link_that_leads_out_is_listed_and_refused(pickup, tmp_path, name):
         FolderStation(pickup / name, LIMITS).fetch(item, tmp_path / "scratch")
 
 
-def test_links_inside_the_root_are_the_same_thing_again(pickup):
+def test_links_inside_the_root_are_the_same_thing_again(pickup) -> None:
     before = found(pickup)
     (pickup / "latest.SEN3").symlink_to(pickup / "products" / SEN3)
     (pickup / "loop").symlink_to(pickup)
     assert found(pickup) == before
 
 
-def test_a_link_inside_an_item_that_leads_out_of_it(pickup, tmp_path):
+def test_a_link_inside_an_item_that_leads_out_of_it(pickup, tmp_path: Path) -> None:
     (pickup / "products" / SEN3 / "measurement.nc").symlink_to("/etc/passwd")
     station = FolderStation(pickup, LIMITS)
     with pytest.raises(ArchiveUnsafe, match=r"leads out of its item .*measurement\.nc"):
@@ -165,26 +166,26 @@ def test_a_link_inside_an_item_that_leads_out_of_it(pickup, tmp_path):
     assert station.fetch(found(pickup)[SEN3], tmp_path).name == SEN3
 
 
-def test_an_address_elsewhere_is_refused(pickup, tmp_path):
+def test_an_address_elsewhere_is_refused(pickup, tmp_path: Path) -> None:
     elsewhere = put(tmp_path / "else" / EOF)
     (item,) = FolderStation(elsewhere.parent, LIMITS).items()
     with pytest.raises(ArchiveUnsafe, match="elsewhere"):
         FolderStation(pickup, LIMITS).fetch(item, tmp_path)
 
 
-def grow(path):
+def grow(path) -> None:
     with path.open("ab") as file:
         file.write(b"more")
 
 
-def touch(path):
+def touch(path) -> None:
     stat = path.stat()
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
 
 
 @pytest.mark.parametrize("change", [grow, touch])
 @pytest.mark.parametrize("place", [f"products/{SEN3}/xfdumanifest.xml", EOF, "a.tgz"])
-def test_what_is_still_being_written_is_refused(pickup, tmp_path, change, place):
+def test_what_is_still_being_written_is_refused(pickup, tmp_path: Path, change, place) -> None:
     station = FolderStation(pickup, LIMITS)
     items = list(station.items())
     change(pickup / place)
@@ -193,7 +194,7 @@ def test_what_is_still_being_written_is_refused(pickup, tmp_path, change, place)
         station.fetch(item, tmp_path)
 
 
-def test_what_has_gone(pickup, tmp_path):
+def test_what_has_gone(pickup, tmp_path: Path) -> None:
     station = FolderStation(pickup, LIMITS)
     item = found(pickup)[EOF]
     (pickup / EOF).unlink()
@@ -203,12 +204,12 @@ def test_what_has_gone(pickup, tmp_path):
         list(FolderStation(pickup / "absent", LIMITS).items())
 
 
-def test_a_file_that_is_no_item(tmp_path):
+def test_a_file_that_is_no_item(tmp_path: Path) -> None:
     with pytest.raises(InputCorrupt, match="accepted are session folders"):
         list(FolderStation(put(tmp_path / "notes.txt"), LIMITS).items())
 
 
-def test_real_data(shared_data, tmp_path):
+def test_real_data(shared_data: Path, tmp_path: Path) -> None:
     sral = FolderStation(shared_data / "s3_sral", LIMITS)
     folders = [sral.fetch(item, tmp_path) for item in sral.items()]
     assert [folder.suffix for folder in folders] == [".SEN3", ".SEN3"]

@@ -16,12 +16,12 @@ pytest.register_assert_rewrite("refsys.storage.store_contract")
 
 
 @pytest.fixture
-def s3_store(s3_url, s3_endpoint) -> S3Store:
+def s3_store(s3_url: str, s3_endpoint: str) -> S3Store:
     return S3Store(*s3_url.removeprefix("s3://").split("/"), endpoint=s3_endpoint)
 
 
 @pytest.fixture
-def folder_store(tmp_path) -> FolderStore:
+def folder_store(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "store of this test")
 
 
@@ -31,7 +31,7 @@ def memory_store() -> MemoryStore:
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk(tmp_path: Path):
     """A file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -58,5 +58,5 @@ def faults():
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
-def any_store(request):
+def any_store(request: pytest.FixtureRequest):
     return request.getfixturevalue(f"{request.param}_store")

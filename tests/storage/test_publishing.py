@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -54,7 +55,7 @@ class TestDraft(Value):
 
 
 @pytest.fixture
-def new_catalogue(tmp_path):
+def new_catalogue(tmp_path: Path):
     """Makes real catalogues in SQLite, each empty."""
     databases = []
 
@@ -73,7 +74,7 @@ def catalogue(new_catalogue) -> Catalogue:
 
 
 @pytest.fixture
-def files(tmp_path) -> Path:
+def files(tmp_path: Path) -> Path:
     folder = tmp_path / "files"
     (folder / "deep").mkdir(parents=True)
     (folder / "manifest.xml").write_text("<a/>")
@@ -82,7 +83,7 @@ def files(tmp_path) -> Path:
 
 
 @pytest.fixture
-def other_files(tmp_path) -> Path:
+def other_files(tmp_path: Path) -> Path:
     folder = tmp_path / "other"
     folder.mkdir()
     (folder / "manifest.xml").write_text("<b/>")
@@ -98,7 +99,7 @@ def staged(store: Store, files: Path, place: str = "steps/k/a/files") -> Product
     return product_of(TestDraft(), stage(store, place, files, None), PROVENANCE)
 
 
-def test_a_published_product_is_found_whole(any_store, catalogue, files):
+def test_a_published_product_is_found_whole(any_store: Store, catalogue: Catalogue, files: Path) -> None:
     product = staged(any_store, files)
     published = publish(product, any_store, catalogue)
     digits = published.exact_digest[:16]
@@ -114,7 +115,7 @@ def test_a_published_product_is_found_whole(any_store, catalogue, files):
     assert Product.from_json(any_store.get(f"products/{TYPE}/{NAME}/manifest.json")) == published
 
 
-def test_twice_is_once(any_store, catalogue, files, faults):
+def test_twice_is_once(any_store: Store, catalogue: Catalogue, files: Path, faults: ModuleType) -> None:
     first = publish(staged(any_store, files), any_store, catalogue)
     before = faults.contents(any_store)
     again = staged(any_store, files, "steps/k/b/files").model_copy(update={"figures": {"told": "later"}})
@@ -125,7 +126,9 @@ def test_twice_is_once(any_store, catalogue, files, faults):
     assert catalogue.count() == 1
 
 
-def test_other_bytes_under_the_same_name_conflict_and_leave_nothing(any_store, catalogue, files, other_files, faults):
+def test_other_bytes_under_the_same_name_conflict_and_leave_nothing(
+    any_store: Store, catalogue: Catalogue, files: Path, other_files: Path, faults: ModuleType
+) -> None:
     first = publish(staged(any_store, files), any_store, catalogue)
     other = staged(any_store, other_files, "steps/k/b/files")
     before = faults.contents(any_store)
@@ -135,7 +138,7 @@ def test_other_bytes_under_the_same_name_conflict_and_leave_nothing(any_store, c
     assert catalogue.get(NAME) == first
 
 
-def test_nothing_is_visible_before_the_row(memory_store, catalogue, files):
+def test_nothing_is_visible_before_the_row(memory_store: MemoryStore, catalogue: Catalogue, files: Path) -> None:
     class Watching:
         def insert(self, product):
             for asset in product.assets:
@@ -149,7 +152,7 @@ def test_nothing_is_visible_before_the_row(memory_store, catalogue, files):
     assert catalogue.get(NAME)
 
 
-def test_damaged_bytes_are_not_published(any_store, catalogue, files):
+def test_damaged_bytes_are_not_published(any_store: Store, catalogue: Catalogue, files: Path) -> None:
     product = staged(any_store, files)
     asset = product.assets[0]
     any_store.put(asset.key, any_store.get(asset.key)[:-1] + b"x")
@@ -163,7 +166,7 @@ def test_damaged_bytes_are_not_published(any_store, catalogue, files):
     verify(any_store, catalogue.get(NAME).assets[0])
 
 
-def test_lost_bytes_are_not_published(any_store, catalogue, files):
+def test_lost_bytes_are_not_published(any_store: Store, catalogue: Catalogue, files: Path) -> None:
     product = staged(any_store, files)
     any_store.delete(product.assets[1].key)
     with pytest.raises(ObjectMissing, match=r"manifest\.xml"):
@@ -172,7 +175,9 @@ def test_lost_bytes_are_not_published(any_store, catalogue, files):
 
 
 @pytest.mark.parametrize("wrong", [{"name": "../x"}, {"name": "a/b"}, {"product_type": ".."}, {"path": "../../../x"}])
-def test_names_that_climb_out_are_refused(memory_store, catalogue, files, wrong, faults):
+def test_names_that_climb_out_are_refused(
+    memory_store: MemoryStore, catalogue: Catalogue, files: Path, wrong: dict[str, str], faults: ModuleType
+) -> None:
     product = staged(memory_store, files)
     before = faults.contents(memory_store)
     if "path" in wrong:
@@ -183,7 +188,7 @@ def test_names_that_climb_out_are_refused(memory_store, catalogue, files, wrong,
     assert catalogue.count() == 0
 
 
-def test_auxiliary_files_stay_auxiliary(memory_store, catalogue, files):
+def test_auxiliary_files_stay_auxiliary(memory_store: MemoryStore, catalogue: Catalogue, files: Path) -> None:
     product = AuxiliaryFile.model_validate(staged(memory_store, files).plain() | {"selection": "latest-generation"})
     published = publish(product, memory_store, catalogue)
     assert isinstance(published, AuxiliaryFile)
@@ -194,7 +199,7 @@ def test_auxiliary_files_stay_auxiliary(memory_store, catalogue, files):
     assert RemovedProduct.from_json(memory_store.get(key)).product == published
 
 
-def test_a_damaged_manifest_is_told(memory_store, catalogue, files):
+def test_a_damaged_manifest_is_told(memory_store: MemoryStore, catalogue: Catalogue, files: Path) -> None:
     memory_store.put(f"products/{TYPE}/{NAME}/manifest.json", b"{}")
     with pytest.raises(StorageError, match="not a product"):
         publish(staged(memory_store, files), memory_store, catalogue)
@@ -203,7 +208,7 @@ def test_a_damaged_manifest_is_told(memory_store, catalogue, files):
 # --- together
 
 
-def test_of_many_publishers_of_one_product_all_succeed(any_store, catalogue, files):
+def test_of_many_publishers_of_one_product_all_succeed(any_store: Store, catalogue: Catalogue, files: Path) -> None:
     products = [staged(any_store, files, f"steps/k/a{number}/files") for number in range(4)]
     gate = threading.Barrier(4)
 
@@ -218,7 +223,9 @@ def test_of_many_publishers_of_one_product_all_succeed(any_store, catalogue, fil
         verify(any_store, asset)
 
 
-def test_of_two_contents_of_one_name_one_is_published(any_store, catalogue, files, other_files, faults):
+def test_of_two_contents_of_one_name_one_is_published(
+    any_store: Store, catalogue: Catalogue, files: Path, other_files: Path, faults: ModuleType
+) -> None:
     products = [staged(any_store, files, "steps/k/a/files"), staged(any_store, other_files, "steps/k/b/files")]
     gate = threading.Barrier(2)
 
@@ -241,7 +248,9 @@ def test_of_two_contents_of_one_name_one_is_published(any_store, catalogue, file
 # --- from a folder
 
 
-def test_a_folder_is_published_and_its_temporary_place_emptied(any_store, catalogue, files, faults):
+def test_a_folder_is_published_and_its_temporary_place_emptied(
+    any_store: Store, catalogue: Catalogue, files: Path, faults: ModuleType
+) -> None:
     published = publish_folder(TestDraft(), files, any_store, catalogue, incoming_id="fetch-1")
     assert catalogue.get(NAME) == published
     assert published.provenance is None
@@ -249,7 +258,9 @@ def test_a_folder_is_published_and_its_temporary_place_emptied(any_store, catalo
     assert publish_folder(TestDraft(), files, any_store, catalogue, incoming_id="fetch-2") == published
 
 
-def test_a_bad_folder_is_refused_and_a_better_one_taken_under_the_same_id(memory_store, catalogue, files):
+def test_a_bad_folder_is_refused_and_a_better_one_taken_under_the_same_id(
+    memory_store: MemoryStore, catalogue: Catalogue, files: Path
+) -> None:
     (files / "link").symlink_to("/etc/passwd")
     with pytest.raises(InputCorrupt, match="link"):
         publish_folder(TestDraft(), files, memory_store, catalogue, incoming_id="fetch-1")
@@ -259,7 +270,9 @@ def test_a_bad_folder_is_refused_and_a_better_one_taken_under_the_same_id(memory
     assert [info.key for info in memory_store.list("incoming")] == []
 
 
-def test_a_full_disk_publishes_nothing_and_loses_nothing(small_disk, catalogue, files, other_files):
+def test_a_full_disk_publishes_nothing_and_loses_nothing(
+    small_disk: Path, catalogue: Catalogue, files: Path, other_files: Path
+) -> None:
     store = FolderStore(small_disk / "store")
     kept = publish_folder(TestDraft(name="kept"), other_files, store, catalogue, incoming_id="one")
     (files / "large").write_bytes(bytes(2 << 20))
@@ -273,7 +286,9 @@ def test_a_full_disk_publishes_nothing_and_loses_nothing(small_disk, catalogue, 
     assert not list(store.list("incoming"))
 
 
-def test_an_export_to_a_full_disk_leaves_nothing(small_disk, memory_store, catalogue, files):
+def test_an_export_to_a_full_disk_leaves_nothing(
+    small_disk: Path, memory_store: MemoryStore, catalogue: Catalogue, files: Path
+) -> None:
     (files / "large").write_bytes(bytes(2 << 20))
     published = publish(staged(memory_store, files), memory_store, catalogue)
     with pytest.raises(StorageFull, match="export"):
@@ -284,7 +299,9 @@ def test_an_export_to_a_full_disk_leaves_nothing(small_disk, memory_store, catal
 # --- removing
 
 
-def test_a_removed_product_leaves_its_description(any_store, catalogue, files, faults):
+def test_a_removed_product_leaves_its_description(
+    any_store: Store, catalogue: Catalogue, files: Path, faults: ModuleType
+) -> None:
     published = publish(staged(any_store, files), any_store, catalogue)
     any_store.put(f"products/{TYPE}/{NAME}2/manifest.json", b"a neighbour")
     assert remove(NAME, any_store, catalogue, LATER) == published
@@ -300,7 +317,9 @@ def test_a_removed_product_leaves_its_description(any_store, catalogue, files, f
     assert {k: v for k, v in faults.contents(any_store).items() if not k.startswith("steps/")} == left
 
 
-def test_after_removing_the_name_is_free(memory_store, catalogue, files, other_files):
+def test_after_removing_the_name_is_free(
+    memory_store: MemoryStore, catalogue: Catalogue, files: Path, other_files: Path
+) -> None:
     first = publish(staged(memory_store, files), memory_store, catalogue)
     remove(NAME, memory_store, catalogue, LATER)
     second = publish(staged(memory_store, other_files, "steps/k/b/files"), memory_store, catalogue)
@@ -311,7 +330,7 @@ def test_after_removing_the_name_is_free(memory_store, catalogue, files, other_f
     assert catalogue.get(NAME) == third == first
 
 
-def test_what_never_was_cannot_be_removed(memory_store, catalogue):
+def test_what_never_was_cannot_be_removed(memory_store: MemoryStore, catalogue: Catalogue) -> None:
     with pytest.raises(ProductUnknown):
         remove("never", memory_store, catalogue, LATER)
 
@@ -325,7 +344,7 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture
-def killed_anywhere(faults, new_catalogue):
+def killed_anywhere(faults: ModuleType, new_catalogue):
     """Kill a job before and after each of its changes, repeat it, and compare with an undisturbed run."""
 
     def run(prepare, job, least_changes: int) -> None:
@@ -360,7 +379,7 @@ def killed_anywhere(faults, new_catalogue):
     return run
 
 
-def test_a_publisher_may_die_anywhere(killed_anywhere, files):
+def test_a_publisher_may_die_anywhere(killed_anywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: staged(store, files),
         lambda store, catalogue: publish(staged_already(store, files), store, catalogue),
@@ -373,7 +392,7 @@ def staged_already(store, files):
     return staged(MemoryStore(secrets.token_hex(8)), files)
 
 
-def test_a_station_may_die_anywhere(killed_anywhere, files):
+def test_a_station_may_die_anywhere(killed_anywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: None,
         lambda store, catalogue: publish_folder(TestDraft(), files, store, catalogue, incoming_id="one"),
@@ -381,7 +400,7 @@ def test_a_station_may_die_anywhere(killed_anywhere, files):
     )
 
 
-def test_whoever_removes_may_die_anywhere(killed_anywhere, files):
+def test_whoever_removes_may_die_anywhere(killed_anywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: publish(staged(store, files), store, catalogue),
         lambda store, catalogue: remove(NAME, store, catalogue, LATER),
@@ -389,12 +408,12 @@ def test_whoever_removes_may_die_anywhere(killed_anywhere, files):
     )
 
 
-def test_a_conflict_may_die_anywhere(killed_anywhere, files, other_files):
-    def job(store, catalogue):
+def test_a_conflict_may_die_anywhere(killed_anywhere, files: Path, other_files: Path) -> None:
+    def job(store, catalogue) -> None:
         with pytest.raises(ProductConflict):
             publish(staged_already(store, other_files), store, catalogue)
 
-    def prepare(store, catalogue):
+    def prepare(store, catalogue) -> None:
         publish(staged(store, files, "steps/k/other/files"), store, catalogue)
         staged(store, other_files)
 
@@ -404,7 +423,9 @@ def test_a_conflict_may_die_anywhere(killed_anywhere, files, other_files):
 # --- export
 
 
-def test_an_export_is_the_files_and_may_be_changed(any_store, catalogue, files, tmp_path):
+def test_an_export_is_the_files_and_may_be_changed(
+    any_store: Store, catalogue: Catalogue, files: Path, tmp_path: Path
+) -> None:
     published = publish(staged(any_store, files), any_store, catalogue)
     target = export(published, any_store, tmp_path / "out")
     assert target == tmp_path / "out" / NAME
@@ -420,7 +441,9 @@ def test_an_export_is_the_files_and_may_be_changed(any_store, catalogue, files, 
     assert [path.name for path in (tmp_path / "out").iterdir()] == [NAME]
 
 
-def test_an_export_of_damaged_bytes_leaves_nothing(memory_store, catalogue, files, tmp_path):
+def test_an_export_of_damaged_bytes_leaves_nothing(
+    memory_store: MemoryStore, catalogue: Catalogue, files: Path, tmp_path: Path
+) -> None:
     published = publish(staged(memory_store, files), memory_store, catalogue)
     memory_store.put(published.assets[1].key, b"<c/>")
     with pytest.raises(DigestMismatch):

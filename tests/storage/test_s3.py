@@ -8,8 +8,10 @@ import textwrap
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from seaweed import SeaweedServer
 
 from refsys.model.errors import ObjectExists, ObjectMissing, StorageError
 from refsys.storage import s3_store as s3_module
@@ -22,7 +24,7 @@ class TestS3Store(StoreContract):
     races = 2  # SeaweedFS lets the losers of one race wait for its lock, up to 5 s in steps of 1 s
 
     @pytest.fixture
-    def store(self, s3_store, s3_endpoint):
+    def store(self, s3_store: S3Store, s3_endpoint: str):
         self.endpoint = s3_endpoint
         return s3_store
 
@@ -30,11 +32,13 @@ class TestS3Store(StoreContract):
         return open_store(url, self.endpoint)
 
 
-def test_it_is_a_store(s3_store):
+def test_it_is_a_store(s3_store: S3Store) -> None:
     assert isinstance(s3_store, Store)
 
 
-def test_the_endpoint_may_come_from_the_environment(s3_store, s3_endpoint, monkeypatch):
+def test_the_endpoint_may_come_from_the_environment(
+    s3_store: S3Store, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     s3_store.put("a", b"1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     other = open_store(s3_store.url)
@@ -42,7 +46,7 @@ def test_the_endpoint_may_come_from_the_environment(s3_store, s3_endpoint, monke
     assert [info.key for info in other.list("")] == ["a"]
 
 
-def test_a_prefix_is_a_wall(s3_store, s3_endpoint):
+def test_a_prefix_is_a_wall(s3_store: S3Store, s3_endpoint: str) -> None:
     bucket = open_store("s3://tests", s3_endpoint)
     prefix = s3_store.url.rpartition("/")[2]
     s3_store.put("a/b", b"1")
@@ -67,7 +71,7 @@ RACER = """
 """
 
 
-def test_of_4_processes_one_wins_each_key(s3_store, s3_endpoint):
+def test_of_4_processes_one_wins_each_key(s3_store: S3Store, s3_endpoint: str) -> None:
     command = [sys.executable, "-c", textwrap.dedent(RACER), s3_store.url, s3_endpoint]
     racers = [
         subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -85,7 +89,7 @@ def test_of_4_processes_one_wins_each_key(s3_store, s3_endpoint):
             assert s3_store.get(f"race/{turn}") == b"%d" % number
 
 
-def test_a_signed_address_reads_without_keys_and_the_bare_one_does_not(s3_store):
+def test_a_signed_address_reads_without_keys_and_the_bare_one_does_not(s3_store: S3Store) -> None:
     s3_store.put("a b+c", b"secret bytes")
     url = s3_store.signed_url("a b+c", 60)
     with urllib.request.urlopen(url, timeout=10) as answer:
@@ -99,7 +103,7 @@ def test_a_signed_address_reads_without_keys_and_the_bare_one_does_not(s3_store)
             s3_store.signed_url("a", expires_s)
 
 
-def test_no_secret_is_shown(s3_store, monkeypatch):
+def test_no_secret_is_shown(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = os.environ["AWS_SECRET_ACCESS_KEY"]
     shown = [repr(s3_store), str(s3_store), s3_store.url]
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret + "wrong")
@@ -118,7 +122,7 @@ def test_no_secret_is_shown(s3_store, monkeypatch):
     assert not [text for text in shown if secret in text]
 
 
-def test_a_bucket_that_is_missing_is_told(s3_endpoint):
+def test_a_bucket_that_is_missing_is_told(s3_endpoint: str) -> None:
     """SeaweedFS makes a bucket at the first put of an administrator, so only reading tells."""
     store = S3Store("no-such-bucket-" + secrets.token_hex(4), endpoint=s3_endpoint)
     with pytest.raises(ObjectMissing):
@@ -126,7 +130,7 @@ def test_a_bucket_that_is_missing_is_told(s3_endpoint):
     assert list(store.list("")) == []
 
 
-def test_nobody_listening_is_told(aws_environment, monkeypatch):
+def test_nobody_listening_is_told(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_module, "RETRIES", 1)
     store = S3Store("tests", endpoint="http://127.0.0.1:9")
     for act in (lambda: store.get("key"), lambda: store.put("key", b""), lambda: store.put_if_absent("key", b"")):
@@ -135,7 +139,9 @@ def test_nobody_listening_is_told(aws_environment, monkeypatch):
         assert not isinstance(caught.value, ObjectMissing)
 
 
-def test_a_server_that_dies_amid_a_put_leaves_no_half_object(killable_s3_server, tmp_path, monkeypatch):
+def test_a_server_that_dies_amid_a_put_leaves_no_half_object(
+    killable_s3_server: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SIGKILL while a large file replaces an object; after a restart the old one is whole, and a put works."""
     monkeypatch.setattr(s3_module, "RETRIES", 1)
     server = killable_s3_server
@@ -158,7 +164,9 @@ def test_a_server_that_dies_amid_a_put_leaves_no_half_object(killable_s3_server,
     assert [info.size_bytes for info in store.list("")] == [96 << 20]
 
 
-def test_a_download_whose_server_dies_leaves_no_file(killable_s3_server, tmp_path, monkeypatch):
+def test_a_download_whose_server_dies_leaves_no_file(
+    killable_s3_server: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(s3_module, "RETRIES", 1)
     server = killable_s3_server
     store = S3Store("tests", "x", endpoint=server.endpoint)

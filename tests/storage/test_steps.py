@@ -6,6 +6,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from refsys.model.volatile import Volatile
 from refsys.storage.memory_store import MemoryStore
 from refsys.storage.staging import fetch, read_verified, stage, verify
 from refsys.storage.steps import Attempt, StepArea
+from refsys.storage.store import Store
 from refsys.storage.workspace import open_group
 
 KEY = "0123456789abcdef" * 2
@@ -25,7 +27,7 @@ AT = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
-def made(tmp_path) -> Path:
+def made(tmp_path: Path) -> Path:
     """What a unit wrote: text with volatile values, binary data, an empty file, folders."""
     folder = tmp_path / "S3A_X.SEN3"
     (folder / "measurement").mkdir(parents=True)
@@ -76,7 +78,7 @@ def result_of(attempt: Attempt, folder: Path, worker: str = "w1") -> StepResult:
 # --- staging
 
 
-def test_assets_are_what_was_written(any_store, made):
+def test_assets_are_what_was_written(any_store: Store, made: Path) -> None:
     attempt = StepArea(any_store, KEY).begin("a1")
     assets = attempt.stage("S3A_X.SEN3", made, volatile())
     assert [asset.path for asset in assets] == ["measurement/empty", "measurement/packets.dat", "xfdumanifest.xml"]
@@ -88,7 +90,7 @@ def test_assets_are_what_was_written(any_store, made):
         verify(any_store, asset)
 
 
-def test_volatile_values_are_masked_in_text_only(any_store, made, tmp_path):
+def test_volatile_values_are_masked_in_text_only(any_store: Store, made: Path, tmp_path: Path) -> None:
     first = stage(any_store, "one", made, volatile())
     (made / "xfdumanifest.xml").write_text("<name>S3A_Y.SEN3</name><id>uuid-2</id>")
     second = stage(any_store, "two", made, volatile("S3A_Y.SEN3", "uuid-2"))
@@ -99,12 +101,12 @@ def test_volatile_values_are_masked_in_text_only(any_store, made, tmp_path):
     assert first[1].content_sha256 == first[1].sha256  # packets hold the name, too, but are no text
 
 
-def test_a_single_file_is_a_product_of_one_asset(any_store, tmp_path):
+def test_a_single_file_is_a_product_of_one_asset(any_store: Store, tmp_path: Path) -> None:
     (tmp_path / "x.EOF").write_bytes(b"orbit")
     assert [asset.path for asset in stage(any_store, "one", tmp_path / "x.EOF", None)] == ["x.EOF"]
 
 
-def test_what_cannot_be_part_of_a_product_is_refused(memory_store, tmp_path):
+def test_what_cannot_be_part_of_a_product_is_refused(memory_store: MemoryStore, tmp_path: Path) -> None:
     folder = tmp_path / "product"
     folder.mkdir()
     (folder / "ok").touch()
@@ -142,10 +144,12 @@ def test_what_cannot_be_part_of_a_product_is_refused(memory_store, tmp_path):
     assert list(memory_store.list("")) == []
 
 
-def test_a_store_that_loses_bytes_is_found_out(memory_store, made, monkeypatch):
+def test_a_store_that_loses_bytes_is_found_out(
+    memory_store: MemoryStore, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = MemoryStore.put_file
 
-    def cut(self, key, path):
+    def cut(self, key, path) -> None:
         whole(self, key, path)
         self.put(key, self.get(key)[:-1])
 
@@ -154,7 +158,7 @@ def test_a_store_that_loses_bytes_is_found_out(memory_store, made, monkeypatch):
         stage(memory_store, "x", made, None)
 
 
-def test_a_place_that_is_not_empty_is_found_out(memory_store, made):
+def test_a_place_that_is_not_empty_is_found_out(memory_store: MemoryStore, made: Path) -> None:
     memory_store.put("x/stranger", b"1")
     with pytest.raises(DigestMismatch, match="staged no bytes"):
         stage(memory_store, "x", made, None)
@@ -162,7 +166,7 @@ def test_a_place_that_is_not_empty_is_found_out(memory_store, made):
 
 @given(change=st.sampled_from(["cut", "longer", "flipped", "empty"]), size=st.integers(1, 70_000))
 @settings(max_examples=40, deadline=None)
-def test_any_change_of_the_bytes_is_found_out(tmp_path_factory, change, size):
+def test_any_change_of_the_bytes_is_found_out(tmp_path_factory: pytest.TempPathFactory, change: str, size: int) -> None:
     store = new_memory()
     path = tmp_path_factory.getbasetemp() / "changed"
     path.write_bytes(bytes(number % 251 for number in range(size)))
@@ -177,7 +181,7 @@ def test_any_change_of_the_bytes_is_found_out(tmp_path_factory, change, size):
         fetch(store, [asset], tmp_path_factory.getbasetemp() / "fetched")
 
 
-def test_parts_are_put_together(memory_store, tmp_path, monkeypatch):
+def test_parts_are_put_together(memory_store: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("refsys.storage.staging.READ_BYTES", 7)
     for size in (0, 1, 6, 7, 8, 13, 14, 15):
         (tmp_path / "f").write_bytes(bytes(range(size)))
@@ -185,7 +189,7 @@ def test_parts_are_put_together(memory_store, tmp_path, monkeypatch):
         assert b"".join(read_verified(memory_store, asset)) == bytes(range(size))
 
 
-def test_assets_are_fetched_below_the_folder_only(any_store, made, tmp_path):
+def test_assets_are_fetched_below_the_folder_only(any_store: Store, made: Path, tmp_path: Path) -> None:
     assets = stage(any_store, "x", made, volatile())
     fetch(any_store, assets, tmp_path / "work")
     for asset in assets:
@@ -200,7 +204,7 @@ def test_assets_are_fetched_below_the_folder_only(any_store, made, tmp_path):
 # --- commit
 
 
-def test_a_commit_is_the_steps_result(any_store, made):
+def test_a_commit_is_the_steps_result(any_store: Store, made: Path) -> None:
     area = StepArea(any_store, KEY)
     assert area.committed() is None
     attempt = area.begin("a1")
@@ -213,7 +217,7 @@ def test_a_commit_is_the_steps_result(any_store, made):
         verify(any_store, asset)
 
 
-def test_an_attempt_id_is_used_once(any_store):
+def test_an_attempt_id_is_used_once(any_store: Store) -> None:
     area = StepArea(any_store, KEY)
     area.begin("a1")
     with pytest.raises(ObjectExists):
@@ -221,7 +225,7 @@ def test_an_attempt_id_is_used_once(any_store):
     area.begin("a2")
 
 
-def test_the_loser_leaves_nothing_and_gets_the_winners_result(any_store, made, faults):
+def test_the_loser_leaves_nothing_and_gets_the_winners_result(any_store: Store, made: Path, faults: ModuleType) -> None:
     area = StepArea(any_store, KEY)
     attempts = [area.begin(f"a{number}") for number in range(4)]
     results = [result_of(attempt, made, f"w{number}") for number, attempt in enumerate(attempts)]
@@ -238,7 +242,7 @@ def test_the_loser_leaves_nothing_and_gets_the_winners_result(any_store, made, f
         verify(any_store, asset)
 
 
-def test_a_result_that_names_other_places_is_refused(memory_store, made):
+def test_a_result_that_names_other_places_is_refused(memory_store: MemoryStore, made: Path) -> None:
     area = StepArea(memory_store, KEY)
     other, attempt = area.begin("other"), area.begin("a1")
     result = result_of(attempt, made)
@@ -252,7 +256,7 @@ def test_a_result_that_names_other_places_is_refused(memory_store, made):
     assert area.committed() is None
 
 
-def test_a_damaged_manifest_is_told(memory_store):
+def test_a_damaged_manifest_is_told(memory_store: MemoryStore) -> None:
     area = StepArea(memory_store, KEY)
     memory_store.put(area.manifest_key, b'{"step_key"')
     with pytest.raises(StorageError, match="not a step's result"):
@@ -260,7 +264,7 @@ def test_a_damaged_manifest_is_told(memory_store):
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ""])
-def test_names_of_more_than_one_part_are_refused(memory_store, tmp_path, name):
+def test_names_of_more_than_one_part_are_refused(memory_store: MemoryStore, tmp_path: Path, name: str) -> None:
     with pytest.raises(StorageError):
         StepArea(memory_store, name)
     with pytest.raises(StorageError):
@@ -272,7 +276,7 @@ def test_names_of_more_than_one_part_are_refused(memory_store, tmp_path, name):
 # --- dropping
 
 
-def test_a_dropped_area_is_gone_with_its_arrays(any_store, made):
+def test_a_dropped_area_is_gone_with_its_arrays(any_store: Store, made: Path) -> None:
     any_store.put(f"steps/{KEY}0/manifest.json", b"neighbour")
     area = StepArea(any_store, KEY)
     attempt = area.begin("a1")
@@ -299,7 +303,7 @@ def work(store, folder: Path, attempt_id: str) -> StepResult:
     return attempt.commit(result_of(attempt, folder))
 
 
-def test_a_worker_may_die_anywhere(made, faults, tmp_path):
+def test_a_worker_may_die_anywhere(made: Path, faults: ModuleType, tmp_path: Path) -> None:
     life = faults.Life()
     wanted = work(life.wrap(new_memory()), made, "a0")
     assert life.changes >= 6
@@ -319,7 +323,7 @@ def test_a_worker_may_die_anywhere(made, faults, tmp_path):
             assert list(store.list("")) == []
 
 
-def test_whoever_drops_may_die_anywhere(made, faults):
+def test_whoever_drops_may_die_anywhere(made: Path, faults: ModuleType) -> None:
     life = faults.Life()
     for number in range(1, 100):
         store = new_memory()
@@ -337,7 +341,7 @@ def test_whoever_drops_may_die_anywhere(made, faults):
     assert number > 5
 
 
-def test_a_loser_that_dies_while_cleaning_harms_nobody(made, faults):
+def test_a_loser_that_dies_while_cleaning_harms_nobody(made: Path, faults: ModuleType) -> None:
     for number in range(1, 100):
         store = new_memory()
         area = StepArea(store, KEY)

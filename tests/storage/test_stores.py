@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -24,18 +25,18 @@ from refsys.storage.stores import PARTIAL_FOLDER, Store, open_store, validate_ke
 
 class TestFolderStore(StoreContract):
     @pytest.fixture
-    def store(self, folder_store):
+    def store(self, folder_store: FolderStore):
         return folder_store
 
 
 class TestMemoryStore(StoreContract):
     @pytest.fixture
-    def store(self, memory_store):
+    def store(self, memory_store: MemoryStore):
         return memory_store
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
-def test_every_kind_is_a_store(kind, request):
+def test_every_kind_is_a_store(kind: str, request: pytest.FixtureRequest) -> None:
     assert isinstance(request.getfixturevalue(f"{kind}_store"), Store)
 
 
@@ -68,7 +69,7 @@ def python(source: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_of_16_processes_one_wins_each_key(tmp_path):
+def test_of_16_processes_one_wins_each_key(tmp_path: Path) -> None:
     racers = [python(RACER, str(tmp_path), str(number)) for number in range(16)]
     for racer in racers:
         assert racer.stdout.readline() == "ready\n"
@@ -98,7 +99,7 @@ KILLED_WRITER = """
 """
 
 
-def test_a_killed_writer_leaves_the_object_whole_and_nothing_to_see(tmp_path):
+def test_a_killed_writer_leaves_the_object_whole_and_nothing_to_see(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     for delay_s in (0.0, 0.005, 0.01, 0.02, 0.05):
         writer = python(KILLED_WRITER, str(tmp_path))
@@ -114,7 +115,7 @@ def test_a_killed_writer_leaves_the_object_whole_and_nothing_to_see(tmp_path):
         assert [(info.key, info.size_bytes) for info in store.list("")] == [("key", 1 << 20)]
 
 
-def test_leftovers_go_after_a_day_and_not_before(tmp_path, monkeypatch):
+def test_leftovers_go_after_a_day_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = FolderStore(tmp_path)
     store.put("a", b"1")
     leftover = tmp_path / PARTIAL_FOLDER / "leftover"
@@ -127,7 +128,7 @@ def test_leftovers_go_after_a_day_and_not_before(tmp_path, monkeypatch):
     assert store.get("a") == b"1"
 
 
-def test_deleting_removes_empty_folders_while_others_put(tmp_path):
+def test_deleting_removes_empty_folders_while_others_put(tmp_path: Path) -> None:
     """A put must not fail because a delete takes its folder away."""
     store = FolderStore(tmp_path)
     code = """
@@ -150,7 +151,7 @@ def test_deleting_removes_empty_folders_while_others_put(tmp_path):
 # --- a folder and its file system
 
 
-def test_objects_are_read_only_files_under_their_keys(tmp_path):
+def test_objects_are_read_only_files_under_their_keys(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put("a/b", b"12")
     store.put_if_absent("a/c", b"12")
@@ -159,7 +160,7 @@ def test_objects_are_read_only_files_under_their_keys(tmp_path):
     assert {path.name: path.stat().st_mode & 0o222 for path in (tmp_path / "a").iterdir()} == {"b": 0, "c": 0, "d": 0}
 
 
-def test_a_key_that_is_a_folder_of_others_is_refused(tmp_path):
+def test_a_key_that_is_a_folder_of_others_is_refused(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put("a/b", b"1")
     for act in (lambda: store.put("a", b"2"), lambda: store.put("a/b/c", b"2"), lambda: store.put_if_absent("a", b"2")):
@@ -169,7 +170,7 @@ def test_a_key_that_is_a_folder_of_others_is_refused(tmp_path):
     assert [info.key for info in store.list("")] == ["a/b"]
 
 
-def test_symbolic_links_are_not_objects(tmp_path):
+def test_symbolic_links_are_not_objects(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "store")
     store.put("real", b"1")
     (tmp_path / "store" / "link").symlink_to("real")
@@ -177,7 +178,7 @@ def test_symbolic_links_are_not_objects(tmp_path):
     assert [info.key for info in store.list("")] == ["real"]
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(small_disk, tmp_path):
+def test_a_full_disk_is_told_and_leaves_nothing(small_disk: Path, tmp_path: Path) -> None:
     store = FolderStore(small_disk / "store")
     store.put("kept", b"k" * 1000)
     (tmp_path / "large").write_bytes(bytes(2 << 20))
@@ -194,7 +195,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(small_disk, tmp_path):
     assert store.get("kept") == b"k" * 1000
 
 
-def test_a_download_to_a_full_disk_is_told_and_leaves_nothing(small_disk, folder_store, memory_store):
+def test_a_download_to_a_full_disk_is_told_and_leaves_nothing(
+    small_disk: Path, folder_store: FolderStore, memory_store: MemoryStore
+) -> None:
     for store in (folder_store, memory_store):
         store.put("large", bytes(2 << 20))
         with pytest.raises(StorageFull):
@@ -202,8 +205,8 @@ def test_a_download_to_a_full_disk_is_told_and_leaves_nothing(small_disk, folder
         assert list(small_disk.iterdir()) == []
 
 
-def test_where_the_file_system_has_no_links_files_are_copied(tmp_path, monkeypatch):
-    def no_links(source, target):
+def test_where_the_file_system_has_no_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(source, target) -> None:
         raise OSError(errno.EPERM, "no links here")
 
     store = FolderStore(tmp_path / "store")
@@ -219,14 +222,14 @@ def test_where_the_file_system_has_no_links_files_are_copied(tmp_path, monkeypat
     assert not store.exists("c")
 
 
-def test_bytes_are_shared_where_links_work(tmp_path):
+def test_bytes_are_shared_where_links_work(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "store")
     store.put("a", b"1")
     store.get_file("a", tmp_path / "file")
     assert (tmp_path / "file").stat().st_ino == (tmp_path / "store" / "a").stat().st_ino
 
 
-def test_opening_makes_nothing(tmp_path):
+def test_opening_makes_nothing(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "none"))
     assert list(store.list("")) == []
     assert not store.exists("a")
@@ -234,7 +237,7 @@ def test_opening_makes_nothing(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_the_address_of_an_object_in_a_folder(tmp_path):
+def test_the_address_of_an_object_in_a_folder(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "a b")
     store.put("c#d", b"1")
     assert store.signed_url("c#d", 60) == f"{tmp_path.as_uri()}/a%20b/c%23d"
@@ -243,12 +246,12 @@ def test_the_address_of_an_object_in_a_folder(tmp_path):
 # --- memory
 
 
-def test_memory_has_no_address(memory_store):
+def test_memory_has_no_address(memory_store: MemoryStore) -> None:
     with pytest.raises(StorageError, match="no address"):
         memory_store.signed_url("a", 60)
 
 
-def test_a_name_is_one_store_in_a_process():
+def test_a_name_is_one_store_in_a_process() -> None:
     name = secrets.token_hex(8)
     MemoryStore(name).put("a", b"1")
     assert open_store(f"memory://{name}").get("a") == b"1"
@@ -260,7 +263,7 @@ def test_a_name_is_one_store_in_a_process():
 
 @given(st.text(max_size=30))
 @settings(max_examples=300)
-def test_a_key_that_is_accepted_stays_below_the_root(text):
+def test_a_key_that_is_accepted_stays_below_the_root(text: str) -> None:
     try:
         validate_key(text)
     except StorageError:
@@ -272,7 +275,7 @@ def test_a_key_that_is_accepted_stays_below_the_root(text):
 
 
 @pytest.mark.parametrize("key", [f"{PARTIAL_FOLDER}/x", PARTIAL_FOLDER])
-def test_reserved_keys(key):
+def test_reserved_keys(key) -> None:
     with pytest.raises(StorageError, match="reserved"):
         validate_key(key)
 
@@ -280,7 +283,7 @@ def test_reserved_keys(key):
 # --- addresses
 
 
-def test_addresses_of_folders(tmp_path, monkeypatch):
+def test_addresses_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for url, folder in {
@@ -308,7 +311,7 @@ def test_addresses_of_folders(tmp_path, monkeypatch):
         "s3://b#f",
     ],
 )
-def test_addresses_that_are_none(url):
+def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ConfigInvalid):
         open_store(url)
 
@@ -316,7 +319,7 @@ def test_addresses_that_are_none(url):
 @pytest.mark.parametrize(
     "url", ["s3://key:SeCrEt@bucket/x", "sftp://user:SeCrEt@127.0.0.1/x", "ftp://user:SeCrEt@127.0.0.1/x"]
 )
-def test_secrets_in_an_address_are_refused_and_not_repeated(url):
+def test_secrets_in_an_address_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigInvalid) as caught:
         open_store(url)
     assert "SeCrEt" not in str(caught.value)
@@ -326,7 +329,7 @@ def test_secrets_in_an_address_are_refused_and_not_repeated(url):
 
 
 @pytest.fixture
-def generic_store(tmp_path) -> FsspecStore:
+def generic_store(tmp_path: Path) -> FsspecStore:
     store = open_store(f"local://{tmp_path}/generic")
     assert isinstance(store, FsspecStore)
     return store
@@ -340,16 +343,16 @@ class TestFsspecStore(StoreContract):
     test_a_reader_never_sees_half_an_object = None
 
     @pytest.fixture
-    def store(self, generic_store):
+    def store(self, generic_store: FsspecStore):
         return generic_store
 
 
-def test_a_generic_file_system_refuses_to_commit(generic_store):
+def test_a_generic_file_system_refuses_to_commit(generic_store: FsspecStore) -> None:
     with pytest.raises(StorageError, match="no conditional put"):
         generic_store.put_if_absent("a", b"1")
     assert not generic_store.exists("a")
 
 
-def test_a_generic_file_system_without_signing_says_so(generic_store):
+def test_a_generic_file_system_without_signing_says_so(generic_store: FsspecStore) -> None:
     with pytest.raises(StorageError, match="signing failed"):
         generic_store.signed_url("a", 60)

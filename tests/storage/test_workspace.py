@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from refsys.model.errors import ConfigInvalid, ObjectExists, ObjectMissing, StorageError
+from refsys.storage.memory_store import MemoryStore
 from refsys.storage.staging import delete_below
+from refsys.storage.store import Store
 from refsys.storage.workspace import open_group
 
 
 @pytest.fixture
-def endpoint(any_store):
+def endpoint(any_store: Store):
     return getattr(any_store, "_endpoint", None)
 
 
-def test_arrays_come_back(any_store, endpoint):
+def test_arrays_come_back(any_store: Store, endpoint) -> None:
     group = open_group(any_store.url, "steps/k/a/arrays", endpoint, mode="w")
     group.attrs["unit"] = "m"
     array = group.create_array("frames/ch1", shape=(1000, 4), chunks=(300, 4), dtype="u2")
@@ -34,7 +36,7 @@ def test_arrays_come_back(any_store, endpoint):
     assert sorted(again.group_keys()) == ["frames"]
 
 
-def test_its_objects_are_the_stores_and_all_below_the_prefix(any_store, endpoint):
+def test_its_objects_are_the_stores_and_all_below_the_prefix(any_store: Store, endpoint) -> None:
     any_store.put("steps/other", b"1")
     group = open_group(any_store.url, "steps/k/arrays", endpoint, mode="w")
     group.create_array("x", shape=(4,), chunks=(2,), dtype="u1")[:] = [1, 2, 3, 4]
@@ -47,7 +49,7 @@ def test_its_objects_are_the_stores_and_all_below_the_prefix(any_store, endpoint
         open_group(any_store.url, "steps/k/arrays", endpoint, mode="r")
 
 
-def test_modes(any_store, endpoint):
+def test_modes(any_store: Store, endpoint) -> None:
     def opened(mode):
         return open_group(any_store.url, "g", endpoint, mode=mode)
 
@@ -67,12 +69,12 @@ def test_modes(any_store, endpoint):
         opened("r")["x"]
 
 
-def test_a_lost_chunk_is_not_the_neighbours(any_store, endpoint):
+def test_a_lost_chunk_is_not_the_neighbours(any_store: Store, endpoint) -> None:
     """Threads write different chunks at the same time."""
     group = open_group(any_store.url, "g", endpoint, mode="w")
     array = group.create_array("x", shape=(64, 100), chunks=(1, 100), dtype="i8")
 
-    def write(row):
+    def write(row) -> None:
         array[row] = row
 
     with ThreadPoolExecutor(8) as pool:
@@ -90,7 +92,7 @@ WRITER = """
 
 
 @pytest.mark.parametrize("any_store", ["folder", "s3"], indirect=True)
-def test_processes_share_a_group(any_store, endpoint):
+def test_processes_share_a_group(any_store: str, endpoint) -> None:
     group = open_group(any_store.url, "g", endpoint, mode="w")
     group.create_array("x", shape=(3, 5), chunks=(1, 5), dtype="i4")
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(WRITER), any_store.url, endpoint or ""]
@@ -101,11 +103,11 @@ def test_processes_share_a_group(any_store, endpoint):
 
 
 @pytest.mark.parametrize("prefix", ["", "../up", "/a", "a//b"])
-def test_a_prefix_that_climbs_out_is_refused(memory_store, prefix):
+def test_a_prefix_that_climbs_out_is_refused(memory_store: MemoryStore, prefix: str) -> None:
     with pytest.raises(StorageError):
         open_group(memory_store.url, prefix, mode="w")
 
 
-def test_other_stores_have_no_workspaces():
+def test_other_stores_have_no_workspaces() -> None:
     with pytest.raises(ConfigInvalid, match="folder, in memory or in S3"):
         open_group("sftp://127.0.0.1/x", "g", mode="w")

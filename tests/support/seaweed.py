@@ -130,7 +130,7 @@ def weed_binary() -> str:
 
 
 @pytest.fixture(scope="session")
-def s3_server(aws_environment, weed_binary, tmp_path_factory):
+def s3_server(aws_environment: None, weed_binary: str, tmp_path_factory: pytest.TempPathFactory):
     server = SeaweedServer(weed_binary, tmp_path_factory.mktemp("weed"))
     server.start()
     yield server
@@ -138,7 +138,7 @@ def s3_server(aws_environment, weed_binary, tmp_path_factory):
 
 
 @pytest.fixture
-def killable_s3_server(aws_environment, weed_binary, tmp_path):
+def killable_s3_server(aws_environment: None, weed_binary: str, tmp_path: Path):
     """A server of this test's own."""
     server = SeaweedServer(weed_binary, tmp_path / "weed")
     server.start()
@@ -147,7 +147,7 @@ def killable_s3_server(aws_environment, weed_binary, tmp_path):
 
 
 @pytest.fixture
-def s3_endpoint(s3_server) -> str:
+def s3_endpoint(s3_server: SeaweedServer) -> str:
     return s3_server.endpoint
 
 

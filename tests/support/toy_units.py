@@ -20,6 +20,7 @@ class PartParameters(Value):
 
 class JoinParameters(Value):
     fail: str = ""
+    short_name: bool = False
 
 
 @unit("toy_units:part", version="1", parameters=PartParameters)
@@ -46,7 +47,8 @@ def join(context: UnitContext, parameters: JoinParameters) -> UnitOutcome:
     if parameters.fail == "kill":
         os.kill(os.getpid(), 9)
     source = context.input("main").ref
-    name = f"{source.name}_OUT_{compact_time(context.creation_time)}"
+    key = "" if parameters.short_name else f"_{context.step.key[:8]}"
+    name = f"{source.name}_OUT_{compact_time(context.creation_time)}{key}"
     folder = context.out / name
     folder.mkdir()
     numbers = np.concatenate([np.asarray(before.workspace["numbers"]) for before in context.before if before.workspace])
