@@ -19,7 +19,7 @@ from refsys.model.volatile import Volatile
 from refsys.storage.memory_store import MemoryStore
 from refsys.storage.staging import fetch, read_verified, stage, verify
 from refsys.storage.steps import Attempt, StepArea
-from refsys.storage.store import Store
+from refsys.storage.stores import Store
 from refsys.storage.workspace import open_group
 
 KEY = "0123456789abcdef" * 2

@@ -11,7 +11,7 @@ import pytest
 from refsys.model.errors import ConfigInvalid, ObjectExists, ObjectMissing, StorageError
 from refsys.storage.memory_store import MemoryStore
 from refsys.storage.staging import delete_below
-from refsys.storage.store import Store
+from refsys.storage.stores import Store
 from refsys.storage.workspace import open_group
 
 
