@@ -20,11 +20,18 @@ class FailureClass(StrEnum):
     PROCESSOR_EXIT = "processor-exit"
     PROCESSOR_TIMEOUT = "processor-timeout"
     QUALITY = "quality"
+    NAME_TAKEN = "name-taken"
     BUG = "bug"
 
 
 RETRYABLE = frozenset(
-    {FailureClass.PREEMPTED, FailureClass.WORKER_LOST, FailureClass.OUT_OF_MEMORY, FailureClass.STORAGE}
+    {
+        FailureClass.PREEMPTED,
+        FailureClass.WORKER_LOST,
+        FailureClass.OUT_OF_MEMORY,
+        FailureClass.STORAGE,
+        FailureClass.NAME_TAKEN,
+    }
 )
 """Failures that may go away by themselves. All others repeat with the same input, so they are parked at once."""
 
@@ -138,9 +145,9 @@ class DigestMismatch(StorageError):
 
 
 class ProductConflict(StorageError, FileExistsError):
-    """A product of the same name and other bytes is already published; the same plan will not get another name."""
+    """A product of the same name and other bytes is already published; only a new plan gets another name."""
 
-    failure = FailureClass.BUG
+    failure = FailureClass.NAME_TAKEN
 
 
 class ProductUnknown(RefsysError, LookupError):

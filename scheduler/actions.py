@@ -6,7 +6,7 @@ from datetime import timedelta
 from refsys.chains.planning import check_memory, make_plan
 from refsys.chains.selection import Selection, select
 from refsys.model.chains import Chain
-from refsys.model.errors import ConfigInvalid, InputMissing
+from refsys.model.errors import ConfigInvalid, InputMissing, ProductConflict
 from refsys.model.events import AttemptFailed, InputsMissing, PlanMade, ProductsPublished, RunCompleted
 from refsys.model.plans import StepResult
 from refsys.model.products import Product
@@ -65,9 +65,18 @@ def completed(system: System, record: RequestRecord, results: dict[str, StepResu
     return RunCompleted(at=system.clock.now(), products=products)
 
 
-def publish_all(system: System, products: tuple[Product, ...]) -> ProductsPublished:
-    """Publish the products and tell whom they concern."""
-    final = [publish(product, system.store, system.catalogue) for product in products]
+def publish_all(system: System, record: RequestRecord, products: tuple[Product, ...]) -> ProductsPublished:
+    """Publish the products and tell whom they concern.
+
+    If a name is taken, the steps that gave it are dropped: under a new plan they run again and give another.
+    """
+    try:
+        final = [publish(product, system.store, system.catalogue) for product in products]
+    except ProductConflict:
+        for step in record.plan.steps if record.plan else ():
+            if step.outputs:
+                StepArea(system.store, step.key).drop()
+        raise
     for product in final:
         announce(system, product)
     return ProductsPublished(at=system.clock.now(), names=tuple(product.name for product in final))

@@ -179,7 +179,8 @@ class Loop:
             case SubmitPlan():
                 self._submit(held)
             case Publish(products):
-                self._in_background(held, lambda: actions.publish_all(self._system, products))
+                record = held.record
+                self._in_background(held, lambda: actions.publish_all(self._system, record, products))
             case CancelPlan():
                 self._executor.cancel(held.record.key)
             case DropWorkspace():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from refsys.model.errors import RETRYABLE, InvalidTransition
+from refsys.model.errors import RETRYABLE, FailureClass, InvalidTransition
 from refsys.model.events import (
     AttemptFailed,
     CancelRequested,
@@ -157,11 +157,18 @@ def _published(record: RequestRecord, event: ProductsPublished, policy: LedgerSe
     return Transition(change, (DropWorkspace(),))
 
 
+def _has_plan(record: RequestRecord) -> bool:
+    return record.plan is not None or record.request.chain == INGEST
+
+
 def _failed(record: RequestRecord, event: AttemptFailed, policy: LedgerSettings) -> Transition:
     attempts = max(record.attempt, 1)
     if event.failure in RETRYABLE and attempts < policy.max_attempts:
-        delay = timedelta(seconds=policy.retry_delay_s * 2 ** (attempts - 1))
-        back = S.PLANNED if record.plan is not None or record.request.chain == INGEST else S.ACCEPTED
+        name_taken = event.failure is FailureClass.NAME_TAKEN
+        # Names hold the creation time to the second, and only a new plan has a new one.
+        least_s = 1.0 if name_taken else 0.0
+        delay = timedelta(seconds=max(policy.retry_delay_s * 2 ** (attempts - 1), least_s))
+        back = S.PLANNED if _has_plan(record) and not name_taken else S.ACCEPTED
         change = Change(
             state=back,
             reason=f"attempt {attempts} failed: {event.reason}",

@@ -8,11 +8,13 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from seaweed import BUCKET, SeaweedServer
 
 from refsys.chains.mwr_packets import simulate_mwr_packets
 from refsys.chains.session_simulator import SessionOptions, simulate_session
@@ -21,10 +23,11 @@ from refsys.model.errors import FailureClass
 from refsys.model.requests import INGEST, RequestRecord, RequestState
 from refsys.scheduler.system import System, retry
 from refsys.services.home import ingest, load_settings, open_system, produce, working
+from refsys.storage.stores import Store
 
 SETTINGS = """
 cluster: {executor: serial}
-ledger: {retry_delay_s: 0.01}
+ledger: {retry_delay_s: 0.01, max_attempts: 1}
 limits: {archive_bytes: 20000000, archive_ratio: 50}
 """
 START = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -244,6 +247,37 @@ def test_a_full_disk(session: Path, tmp_path: Path, small_disk: Path, setting: s
         assert str(small_disk) in (bad.reason or "")
         ballast.unlink()
         retry(system, bad.key, "test")
+        records = run(system, session)
+        assert {record.state for record in records} == {RequestState.PUBLISHED}
+        assert_nothing_partial(system)
+
+
+class DyingStore:
+    """A real S3 store whose server is killed between the first and the second file that is put."""
+
+    def __init__(self, store: Store, server: SeaweedServer) -> None:
+        self._store, self._server, self._files = store, server, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def put_file(self, key: str, path: Path) -> None:
+        self._files += 1
+        if self._files == 2:
+            self._server.kill()
+        self._store.put_file(key, path)
+
+
+def test_a_store_that_dies(session: Path, tmp_path: Path, killable_s3_server: SeaweedServer) -> None:
+    place = f"store: s3://{BUCKET}/bad-input\ns3_endpoint: {killable_s3_server.endpoint}\n"
+    with opened(tmp_path / "home", place) as system:
+        dying = replace(system, store=DyingStore(system.store, killable_s3_server))
+        bad = failed(run(dying, session))
+        assert bad.failure is FailureClass.STORAGE
+        assert BUCKET in (bad.reason or ""), bad.reason
+        assert "test-secret" not in repr(system.ledger.history(bad.key))
+        assert system.catalogue.find() == []
+        killable_s3_server.start()
         records = run(system, session)
         assert {record.state for record in records} == {RequestState.PUBLISHED}
         assert_nothing_partial(system)
