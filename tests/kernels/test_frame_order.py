@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +10,12 @@ WRAP = 1 << 24
 start_counters = st.sampled_from([0, 5, WRAP // 2, WRAP - 3, WRAP - 20])
 
 
-def all_valid(counters):
+def all_valid(counters: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return np.ones(len(counters), bool)
 
 
 @given(start_counters, st.permutations(range(6)), st.integers(1, 9))
-def test_swapped_and_late_chunks_are_put_in_order_through_the_wrap(start, chunks, size: int) -> None:
+def test_swapped_and_late_chunks_are_put_in_order_through_the_wrap(start: int, chunks: list[int], size: int) -> None:
     true = np.concatenate([np.arange(size) + chunk * size for chunk in chunks])
     received = (true + start) % WRAP
     unwrapped = unwrap_counters(received, all_valid(received))
@@ -43,7 +44,7 @@ channel = st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=40)
 
 
 @given(st.lists(channel, min_size=1, max_size=3), start_counters)
-def test_merge_is_the_union_with_the_best_copy(channels, start) -> None:
+def test_merge_is_the_union_with_the_best_copy(channels: list[list[tuple[int, bool]]], start: int) -> None:
     received = [np.array([(c + start) % WRAP for c, _ in frames], np.int64) for frames in channels]
     valid = [np.array([v for _, v in frames], bool) for frames in channels]
     merge = merge_frames(received, valid)

@@ -32,7 +32,7 @@ slips = st.lists(st.one_of(st.just(0), st.integers(-12, 40)), min_size=1, max_si
 
 @settings(deadline=None, max_examples=150)
 @given(slips, st.integers(0, 100), st.integers(0, 2**32 - 1))
-def test_every_whole_frame_is_found_whatever_slips_between(slip_bytes, lead: int, seed: int) -> None:
+def test_every_whole_frame_is_found_whatever_slips_between(slip_bytes: list[int], lead: int, seed: int) -> None:
     """Positive: so many bytes inserted behind the frame; negative: so many dropped from its end."""
     rng = np.random.default_rng(seed)
     frames = make_frames(len(slip_bytes), seed)
@@ -71,7 +71,7 @@ def test_result_does_not_depend_on_how_the_stream_is_cut(data: st.DataObject) ->
     whole = in_blocks(stream, [], flywheel_frames=flywheel)
     for pieces in (cuts, list(range(stream.size))):
         cut = in_blocks(stream, pieces, flywheel_frames=flywheel)
-        assert all(np.array_equal(a, b) for a, b in zip(whole, cut, strict=True))
+        assert all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(whole, cut, strict=True))
     assert all(np.array_equal(f, stream[p : p + FRAME]) for f, p in zip(whole.cadus, whole.positions, strict=True))
     assert (np.diff(whole.positions) > 0).all()
 
@@ -155,7 +155,9 @@ def test_compiled_and_plain_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None
     compiled = synchronise(stream, FRAME)
     for name in ("marker_errors", "find", "deliver", "synchronise", "cut"):
         monkeypatch.setattr(frame_sync, f"_{name}", getattr(frame_sync, f"_{name}_body"))
-    assert all(np.array_equal(a, b) for a, b in zip(compiled, synchronise(stream, FRAME), strict=True))
+    assert all(
+        np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(compiled, synchronise(stream, FRAME), strict=True)
+    )
 
 
 def test_settings_and_arrays_out_of_range_are_refused() -> None:

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from refsys.kernels.crc import crc16_ok
@@ -21,26 +22,28 @@ pytestmark = pytest.mark.shared
 
 def packets_of(stream: np.ndarray, frame_bytes: int) -> tuple[Packets, np.ndarray]:
     data, corrected = decode(derandomise(synchronise(stream, frame_bytes).cadus))
-    return assemble_packets(parse_vcdu_headers(data).counter, data[:, 6:], (corrected >= 0).all(axis=1)), corrected
+    return assemble_packets(
+        parse_vcdu_headers(data).counter, data[:, 6:], np.asarray((corrected >= 0).all(axis=1))
+    ), corrected
 
 
 @pytest.fixture(scope="module")
-def npp(shared_data: Path):
+def npp(shared_data: Path) -> npt.NDArray[np.uint8]:
     return np.fromfile(shared_data / "ccsds" / "cadu" / "snpp_synchronized_cadus.dat", np.uint8)
 
 
 @pytest.fixture(scope="module")
-def mwr(shared_data: Path):
+def mwr(shared_data: Path) -> npt.NDArray[np.uint8]:
     return np.fromfile(shared_data / "s3_l0" / "S3A_MWR_L0_20221101T092439_isp.dat", np.uint8)
 
 
 @pytest.fixture(scope="module")
-def mwr_cadus(mwr):
+def mwr_cadus(mwr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     mpdus = build_mpdus(mwr, split_packets(mwr)[1], 1776)
     return encode_cadus(build_vcdus(mpdus, spacecraft_id=1, virtual_channel_id=5, first_counter=(1 << 24) - 600))
 
 
-def test_npp_frames_give_the_known_packets(npp) -> None:
+def test_npp_frames_give_the_known_packets(npp: npt.NDArray[np.uint8]) -> None:
     packets, corrected = packets_of(npp, 1024)
     assert (corrected == 0).all()
     assert hashlib.md5(packets.data.tobytes()).hexdigest() == "5e11051d86c46ddc3500904c99bbe978"
@@ -50,7 +53,7 @@ def test_npp_frames_give_the_known_packets(npp) -> None:
     assert np.flatnonzero(packets.after_gap).tolist() == [2]
 
 
-def test_npp_frames_are_what_our_encoder_makes(npp) -> None:
+def test_npp_frames_are_what_our_encoder_makes(npp: npt.NDArray[np.uint8]) -> None:
     cadus = npp.reshape(-1, 1024)
     data = decode(derandomise(cadus))[0]
     assert np.array_equal(encode_cadus(data), cadus)
@@ -61,7 +64,7 @@ def test_npp_frames_are_what_our_encoder_makes(npp) -> None:
     assert headers.counter[[0, -1]].tolist() == [9842876, 9842941]
 
 
-def test_mwr_packets_come_back_identical(mwr, mwr_cadus) -> None:
+def test_mwr_packets_come_back_identical(mwr: npt.NDArray[np.uint8], mwr_cadus: npt.NDArray[np.uint8]) -> None:
     packets, corrected = packets_of(mwr_cadus.ravel(), 2044)
     assert packets.lengths.size == 39_477
     assert np.array_equal(packets.data, mwr)
@@ -70,7 +73,9 @@ def test_mwr_packets_come_back_identical(mwr, mwr_cadus) -> None:
 
 
 @pytest.mark.parametrize("wrong", [8, 16, 17])
-def test_mwr_packets_with_wrong_bytes_in_every_codeword(mwr, mwr_cadus, wrong: int) -> None:
+def test_mwr_packets_with_wrong_bytes_in_every_codeword(
+    mwr: npt.NDArray[np.uint8], mwr_cadus: npt.NDArray[np.uint8], wrong: int
+) -> None:
     rng = np.random.default_rng(wrong)
     cadus = mwr_cadus.copy()
     words = cadus[:, 4:].reshape(-1, 255, 8)
@@ -83,7 +88,9 @@ def test_mwr_packets_with_wrong_bytes_in_every_codeword(mwr, mwr_cadus, wrong: i
     assert np.array_equal(packets.data, mwr if wrong <= 16 else mwr[:0])
 
 
-def test_mwr_packets_of_lost_frames_are_the_missing_ones(mwr, mwr_cadus) -> None:
+def test_mwr_packets_of_lost_frames_are_the_missing_ones(
+    mwr: npt.NDArray[np.uint8], mwr_cadus: npt.NDArray[np.uint8]
+) -> None:
     lost = np.sort(np.random.default_rng(3).choice(np.arange(1, len(mwr_cadus) - 1), 13, replace=False))
     packets, _ = packets_of(np.delete(mwr_cadus, lost, axis=0).ravel(), 2044)
     begins = np.arange(39_477) * 58
@@ -95,7 +102,7 @@ def test_mwr_packets_of_lost_frames_are_the_missing_ones(mwr, mwr_cadus) -> None
     assert np.array_equal(missing - sequence[0], np.flatnonzero(hit))
 
 
-def test_mwr_header_columns_and_times(mwr) -> None:
+def test_mwr_header_columns_and_times(mwr: npt.NDArray[np.uint8]) -> None:
     headers = parse_packet_headers(mwr, split_packets(mwr)[0])
     assert set(headers.apid.tolist()) == {1323}
     assert sequence_gaps(unwrap_sequence(headers.sequence_count)).missing.size == 0
@@ -106,6 +113,6 @@ def test_mwr_header_columns_and_times(mwr) -> None:
     assert (round(float(np.median(steps_s)), 5), round(float(steps_s.max()), 4)) == (0.15288, 1.5631)
 
 
-def test_encoded_frames_have_the_real_length(mwr_cadus) -> None:
+def test_encoded_frames_have_the_real_length(mwr_cadus: npt.NDArray[np.uint8]) -> None:
     assert mwr_cadus.shape == (1290, 2044)
     assert np.array_equal(encode(decode(derandomise(mwr_cadus[:3]))[0]), derandomise(mwr_cadus[:3]))

@@ -35,7 +35,7 @@ steps = st.lists(st.integers(1, 16383), min_size=1, max_size=50)
 
 
 @given(st.integers(0, 16383), steps)
-def test_losses_shorter_than_the_counter_need_no_hint(first: int, losses) -> None:
+def test_losses_shorter_than_the_counter_need_no_hint(first: int, losses: list[int]) -> None:
     true = first + np.cumsum([0, *losses])
     assert np.array_equal(unwrap_sequence(true % 16384), true)
 

@@ -31,7 +31,7 @@ def test_twice_is_nothing_and_rows_are_alike(rows: int, length: int, seed: int) 
 
 
 @pytest.mark.parametrize("bad", [np.zeros(8, np.uint8), np.zeros((2, 8), np.int32)])
-def test_wrong_arrays_are_refused(bad) -> None:
+def test_wrong_arrays_are_refused(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="randomise"):
         randomise(bad)
     with pytest.raises(ValueError, match="randomise"):

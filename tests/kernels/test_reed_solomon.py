@@ -149,7 +149,7 @@ def test_no_frames_give_no_frames() -> None:
 @pytest.mark.parametrize(
     "bad", [np.zeros(255, np.uint8), np.zeros((1, 256), np.uint8), np.zeros((1, 255)), np.zeros((1, 0), np.uint8)]
 )
-def test_wrong_arrays_are_refused(bad) -> None:
+def test_wrong_arrays_are_refused(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="Reed-Solomon decode"):
         decode(bad)
     with pytest.raises(ValueError, match="Reed-Solomon encode"):

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ WAVEFORMS = hnp.arrays(
 )
 
 
-def slow_ocog(waveform, first, stop):
+def slow_ocog(waveform: npt.NDArray[np.float64], first: int, stop: int) -> tuple[float, float, float]:
     squares = [float(p) ** 2 for p in waveform[first:stop]]
     energy = sum(squares)
     fourth = sum(s * s for s in squares)
@@ -26,22 +27,22 @@ def slow_ocog(waveform, first, stop):
     return math.sqrt(fourth / energy), width, centre - width / 2
 
 
-def slow_threshold(waveform, level, first, stop):
+def slow_threshold(waveform: npt.NDArray[np.float64], level: float, first: int, stop: int) -> float:
     for b in range(first + 1, stop):
         if waveform[b - 1] < level <= waveform[b]:
-            return b - 1 + (level - waveform[b - 1]) / (waveform[b] - waveform[b - 1])
+            return b - 1 + float((level - waveform[b - 1]) / (waveform[b] - waveform[b - 1]))
     return math.nan
 
 
 @given(WAVEFORMS)
-def test_ocog_is_its_definition(waveforms) -> None:
+def test_ocog_is_its_definition(waveforms: npt.NDArray[np.float64]) -> None:
     result = ocog(waveforms, window=(3, 30))
     expected = np.array([slow_ocog(w, 3, 30) for w in waveforms])
     np.testing.assert_allclose(np.column_stack(result), expected, rtol=1e-9, atol=1e-9)
 
 
 @given(WAVEFORMS, st.floats(0.05, 0.95))
-def test_threshold_is_its_definition(waveforms, fraction: float) -> None:
+def test_threshold_is_its_definition(waveforms: npt.NDArray[np.float64], fraction: float) -> None:
     amplitude, floor = waveforms.max(axis=1), waveforms[:, 2:6].mean(axis=1)
     result = threshold(waveforms, amplitude, floor, fraction=fraction, window=(2, 31))
     expected = [slow_threshold(w, level, 2, 31) for w, level in zip(waveforms, result.level, strict=True)]
@@ -50,7 +51,7 @@ def test_threshold_is_its_definition(waveforms, fraction: float) -> None:
 
 
 @given(WAVEFORMS, st.integers(1, 8))
-def test_a_later_echo_is_retracked_later(waveforms, shift: int) -> None:
+def test_a_later_echo_is_retracked_later(waveforms: npt.NDArray[np.float64], shift: int) -> None:
     padded = np.pad(waveforms, ((0, 0), (0, 16)))
     moved = np.roll(padded, shift, axis=1)
     np.testing.assert_allclose(

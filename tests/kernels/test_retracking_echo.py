@@ -1,6 +1,7 @@
 """The echo models in the frequency domain against direct integration in time."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy.signal import fftconvolve
 from scipy.special import i0e
@@ -22,10 +23,10 @@ CURVATURE = 1.0 + ALTITUDE / RADIUS
 STEP = 1.0 / 64.0
 
 
-def convolved(response, variance):
+def convolved(response: npt.NDArray[np.float64], variance: float) -> npt.NDArray[np.float64]:
     """Flat response on a fine grid from delay 0, convolved with sinc^2 and a Gaussian; delays -50 to 80 bins."""
     around = np.arange(-200.0, 200.0 + STEP / 2, STEP)
-    blurred = fftconvolve(response, np.sinc(around) ** 2 * STEP)
+    blurred: npt.NDArray[np.float64] = fftconvolve(response, np.sinc(around) ** 2 * STEP)
     heights = np.exp(-0.5 * around**2 / variance)
     blurred = fftconvolve(blurred, heights / heights.sum())
     start = round(400.0 / STEP)

@@ -1,6 +1,7 @@
 """Sample decoding: against an encoder and a slow decoder on text of bits, and with any bytes at all."""
 
 import importlib.util
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -10,11 +11,16 @@ from hypothesis import strategies as st
 
 from refsys.kernels import s1_baq, s1_bits
 from refsys.kernels.s1_baq_tables import BaqTables, compile_tables, huffman_codes
+from refsys.kernels.s1_packets import Headers
 
 SIZES = (4, 8, 16, 4, 5, 7, 10, 16)
 THIDX = (3, 5, 10, 3, 3, 5, 6, 8)
 FDBAQ = (12, 13, 14)
 MODES = (0, 3, 4, 5, *FDBAQ)
+
+Channels = list[list[tuple[int, int]]]
+Sent = tuple[int, int, Channels, list[int], list[int]]
+Decoded = tuple[int, np.ndarray | None, list[int] | None, list[int] | None]
 
 
 def balanced(symbols: list[int]) -> list[int]:
@@ -98,7 +104,7 @@ class SlowPacket:
         self.take(-self.at % 16)
         return codes
 
-    def samples(self, channels) -> np.ndarray:
+    def samples(self, channels: Channels) -> np.ndarray:
         ie, io, qe, qo = (
             [slow_value(self.mode, self.brc[k // 128], self.thidx[k // 128], *code) for k, code in enumerate(codes)]
             for codes in channels
@@ -109,7 +115,7 @@ class SlowPacket:
         return iq
 
 
-def slow_decode(data: bytes, mode: int, quads: int):
+def slow_decode(data: bytes, mode: int, quads: int) -> Decoded:
     """Return status and, where it is 0, samples, rate codes and threshold indices."""
     packet = SlowPacket(data, mode, quads)
     least = 10 if mode == 0 else 2 if mode in FDBAQ else mode
@@ -127,7 +133,7 @@ def slow_decode(data: bytes, mode: int, quads: int):
     return (s1_baq.STATUS_OK, iq, [], []) if mode == 0 else (s1_baq.STATUS_OK, iq, packet.brc, packet.thidx)
 
 
-def encode(mode: int, channels, brc, thidx) -> bytes:
+def encode(mode: int, channels: Channels, brc: list[int], thidx: list[int]) -> bytes:
     """Write user data: channels are four lists of (sign, magnitude)."""
     backward = [{symbol: code for code, symbol in codes.items()} for codes in CODES]
     bits = ""
@@ -144,7 +150,9 @@ def encode(mode: int, channels, brc, thidx) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
 
 
-def decode(payloads: list[bytes], modes, quads, lead: int = 0, filler: int = 0xA5):
+def decode(
+    payloads: list[bytes], modes: list[int], quads: list[int], lead: int = 0, filler: int = 0xA5
+) -> s1_baq.Samples:
     """Decode packets that lie among filler bytes."""
     parts, offsets, at = [bytes([filler]) * lead], [], lead
     for payload in payloads:
@@ -153,12 +161,12 @@ def decode(payloads: list[bytes], modes, quads, lead: int = 0, filler: int = 0xA
         at += 68 + len(payload)
     buffer = np.frombuffer(b"".join([*parts, bytes([filler]) * 9]), np.uint8)
     lengths = np.array([68 + len(payload) for payload in payloads], np.int64)
-    headers = {"baq_mode": np.array(modes, np.uint8), "quads": np.array(quads, np.uint16)}
+    headers: Headers = {"baq_mode": np.array(modes, np.uint8), "quads": np.array(quads, np.uint16)}
     return s1_baq.decode_samples(buffer, np.array(offsets, np.int64), lengths, headers, LOOKUP)
 
 
 @st.composite
-def packets(draw: st.DrawFn):
+def packets(draw: st.DrawFn) -> Sent:
     """A mode, and what the four channels of a packet hold."""
     mode = draw(st.sampled_from(MODES))
     quads = draw(st.one_of(st.integers(0, 40), st.sampled_from([127, 128, 129, 255, 256, 257, 300])))
@@ -172,7 +180,7 @@ def packets(draw: st.DrawFn):
     return mode, quads, channels, brc.tolist(), thidx.tolist()
 
 
-def assert_packet(samples, k, expected) -> None:
+def assert_packet(samples: s1_baq.Samples, k: int, expected: Decoded) -> None:
     status, iq, brc, thidx = expected
     got = samples.iq[samples.starts[k] : samples.starts[k + 1]]
     blocks = slice(samples.block_starts[k], samples.block_starts[k + 1])
@@ -187,7 +195,7 @@ def assert_packet(samples, k, expected) -> None:
 
 @settings(deadline=None)
 @given(st.lists(packets(), min_size=1, max_size=3), st.integers(0, 3))
-def test_round_trip(sent, lead: int) -> None:
+def test_round_trip(sent: list[Sent], lead: int) -> None:
     payloads = [encode(mode, channels, brc, thidx) for mode, _, channels, brc, thidx in sent]
     samples = decode(payloads, [packet[0] for packet in sent], [packet[1] for packet in sent], lead)
     for k, (mode, quads, channels, brc, thidx) in enumerate(sent):
@@ -201,7 +209,7 @@ def test_round_trip(sent, lead: int) -> None:
 
 @settings(deadline=None)
 @given(packets(), st.data())
-def test_damaged_packets_equal_the_slow_decoder(sent, data: st.DataObject) -> None:
+def test_damaged_packets_equal_the_slow_decoder(sent: Sent, data: st.DataObject) -> None:
     mode, quads, channels, brc, thidx = sent
     payload = bytearray(encode(mode, channels, brc, thidx))
     damage = data.draw(st.sampled_from(["cut", "flip", "longer", "mode", "quads"]))
@@ -233,14 +241,16 @@ class Fenced:
     def __init__(self, data: bytes, begin: int, end: int) -> None:
         self.data, self.begin, self.end = data, begin, end
 
-    def __getitem__(self, at):
+    def __getitem__(self, at: int) -> int:
         assert self.begin <= at < self.end, f"read of byte {at} outside {self.begin} to {self.end}"
         return self.data[at]
 
 
-def uncompiled(module: ModuleType, **names) -> ModuleType:
+def uncompiled(module: ModuleType, **names: Callable[..., object]) -> ModuleType:
     """A copy of a kernel module in which every body runs as plain Python."""
     spec = importlib.util.spec_from_file_location(f"{module.__name__}_uncompiled", module.__file__)
+    assert spec is not None
+    assert spec.loader is not None
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
     bodies = {name.removesuffix("_body"): value for name, value in vars(copy).items() if name.endswith("_body")}
@@ -271,7 +281,7 @@ def assert_fenced(payload: bytes, mode: int, quads: int) -> int:
 
 @settings(deadline=None)
 @given(st.binary(min_size=40, max_size=120), st.sampled_from(MODES), st.integers(10, 140))
-def test_no_read_outside_any_bytes_and_same_result_uncompiled(payload: bytes, mode, quads: int) -> None:
+def test_no_read_outside_any_bytes_and_same_result_uncompiled(payload: bytes, mode: int, quads: int) -> None:
     assert_fenced(payload, mode, quads)
 
 
@@ -302,14 +312,14 @@ def test_one_damaged_packet_leaves_its_neighbours_alone() -> None:
 @pytest.mark.parametrize(
     ("offsets", "lengths"), [([-1], [80]), ([0], [67]), ([0], [101]), ([50], [60]), ([0], [2**62]), ([2**62], [80])]
 )
-def test_packets_outside_the_buffer_are_refused(offsets, lengths) -> None:
-    headers = {"baq_mode": np.zeros(1, np.uint8), "quads": np.ones(1, np.uint16)}
+def test_packets_outside_the_buffer_are_refused(offsets: list[int], lengths: list[int]) -> None:
+    headers: Headers = {"baq_mode": np.zeros(1, np.uint8), "quads": np.ones(1, np.uint16)}
     with pytest.raises(ValueError, match="packet 0"):
         s1_baq.decode_samples(np.zeros(100, np.uint8), np.array(offsets), np.array(lengths), headers, LOOKUP)
 
 
 def test_arguments_that_disagree_are_refused() -> None:
-    headers = {"baq_mode": np.zeros(2, np.uint8), "quads": np.ones(2, np.uint16)}
+    headers: Headers = {"baq_mode": np.zeros(2, np.uint8), "quads": np.ones(2, np.uint16)}
     buffer, one = np.zeros(100, np.uint8), np.array([0])
     with pytest.raises(ValueError, match="1 offsets, 1 lengths and 2 headers"):
         s1_baq.decode_samples(buffer, one, one + 100, headers, LOOKUP)

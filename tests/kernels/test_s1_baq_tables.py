@@ -1,6 +1,7 @@
 """Huffman trees and reconstruction look-ups: against a slow reading of made-up tables; malformed ones are refused."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def trees(draw: st.DrawFn, symbols: list[int], prefix: str = "") -> tuple[list[i
     return words, codes
 
 
-def made_up_tables(huffman_trees=None) -> bt.BaqTables:
+def made_up_tables(huffman_trees: list[list[int]] | None = None) -> bt.BaqTables:
     rng = np.random.default_rng(7)
     flat = [unary(size) for size in SIZES[3:]] if huffman_trees is None else huffman_trees
     return bt.BaqTables(
@@ -111,7 +112,7 @@ def test_values_equal_slow_reconstruction() -> None:
         ([0, 0] * 5000, "longer than 12 bits"),
     ],
 )
-def test_malformed_trees_are_refused(words, message: str) -> None:
+def test_malformed_trees_are_refused(words: list[int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         bt.huffman_codes(np.array(words, dtype=np.int64))
 
@@ -138,7 +139,7 @@ def test_any_list_is_a_tree_or_an_error(words: list[int]) -> None:
         ({"huffman_trees": tuple(np.array(unary(4)) for _ in range(5))}, "BRC 1: the Huffman tree has symbols"),
     ],
 )
-def test_tables_of_wrong_size_are_refused(change, message: str) -> None:
+def test_tables_of_wrong_size_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         bt.compile_tables(made_up_tables()._replace(**change))
 

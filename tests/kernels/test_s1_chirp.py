@@ -35,7 +35,7 @@ def test_compression_equals_the_definition_at_whole_delays(size: int, length: in
     iq = (rng.standard_normal(size) + 1j * rng.standard_normal(size)).astype(np.complex64)
     replica = rng.standard_normal(length) + 1j * rng.standard_normal(length)
     padded = np.concatenate([iq.astype(np.complex128), np.zeros(length)])
-    slow = [abs(np.sum(padded[k : k + length] * np.conj(replica))) for k in range(size)]
+    slow = np.array([abs(np.sum(padded[k : k + length] * np.conj(replica))) for k in range(size)])
     slow /= np.linalg.norm(iq.astype(np.complex128)) * np.linalg.norm(replica)
     got = chirp.compress_pulse(iq, replica)
     assert got.size == size * chirp.OVERSAMPLING
@@ -63,7 +63,7 @@ def test_another_ramp_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("iq", [np.zeros(100), np.array([]), np.array([np.nan, 1])])
-def test_recordings_without_pulse_are_refused(iq) -> None:
+def test_recordings_without_pulse_are_refused(iq: np.ndarray) -> None:
     with pytest.raises(ValueError, match="cannot be compressed"):
         chirp.measure_pulse(iq.astype(np.complex64), REPLICA, FS_HZ)
 
@@ -76,6 +76,6 @@ def test_a_single_spike_is_too_short() -> None:
 
 
 @pytest.mark.parametrize(("length_s", "fs_hz"), [(0, FS_HZ), (LENGTH_S, 0), (np.nan, FS_HZ), (LENGTH_S, np.nan)])
-def test_impossible_chirps_are_refused(length_s, fs_hz) -> None:
+def test_impossible_chirps_are_refused(length_s: float, fs_hz: float) -> None:
     with pytest.raises(ValueError, match="does not exist"):
         chirp.nominal_chirp(RAMP_HZ_S, START_HZ, length_s, fs_hz)

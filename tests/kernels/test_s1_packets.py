@@ -1,7 +1,9 @@
 """Headers and framing of Sentinel-1 packets: against bit strings, and the published fields of three real packets."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,7 +140,7 @@ def test_cut_packet_is_left_unread() -> None:
 
 
 @pytest.mark.parametrize("offsets", [[-1], [33], [0, 1 << 40]])
-def test_header_outside_the_buffer_is_refused(offsets) -> None:
+def test_header_outside_the_buffer_is_refused(offsets: list[int]) -> None:
     with pytest.raises(ValueError, match="reaches outside the 100 bytes"):
         pk.decode_headers(np.zeros(100, np.uint8), np.array(offsets))
 
@@ -171,14 +173,14 @@ def sound_header() -> dict[str, np.ndarray]:
         ("error_flag", 1, pk.FLAG_INSTRUMENT_ERROR),
     ],
 )
-def test_each_fault_raises_its_flag(name: str, value: int, flag) -> None:
+def test_each_fault_raises_its_flag(name: str, value: int, flag: int) -> None:
     headers = sound_header()
     assert pk.header_flags(headers, np.array([100])).tolist() == [0]
     headers[name][0] = value
     assert pk.header_flags(headers, np.array([100])).tolist() == [flag]
 
 
-def leaves(tree, section):
+def leaves(tree: dict[str, Any], section: str) -> Iterator[tuple[tuple[str, str], Any]]:
     for name, value in tree.items():
         if isinstance(value, dict) and set(value) != {"name", "value"}:
             yield from leaves(value, name)

@@ -52,19 +52,19 @@ def slow_window_samples(swl: int, code: int) -> int:
 
 @settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
-def test_window_samples_equal_the_published_table(swl: int, code) -> None:
+def test_window_samples_equal_the_published_table(swl: int, code: int) -> None:
     assert int(radar.window_samples(swl, code)) == slow_window_samples(swl, code)
 
 
 @pytest.mark.parametrize("code", sorted(RATIOS))
-def test_window_samples_over_every_remainder(code) -> None:
+def test_window_samples_over_every_remainder(code: int) -> None:
     swl = np.arange(400, 600)
     assert radar.window_samples(swl, code).tolist() == [slow_window_samples(int(k), code) for k in swl]
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(sorted(RATIOS)))
-def test_pulse_samples_are_rounded_up_exactly(pulse: int, code) -> None:
+def test_pulse_samples_are_rounded_up_exactly(pulse: int, code: int) -> None:
     exact = Fraction(RATIOS[code]) * 4 * pulse
     assert int(radar.tx_pulse_samples(pulse, code)) == -(-exact.numerator // exact.denominator)
 

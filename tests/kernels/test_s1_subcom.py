@@ -22,7 +22,7 @@ def slow_cycles(counts: list[int], indices: list[int]) -> list[int]:
 
 
 @st.composite
-def word_streams(draw: st.DrawFn):
+def word_streams(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     """Runs of the cycle that restart anywhere, with lost packets and repeated ones."""
     counts, indices, count = [], [], draw(st.integers(0, 2**31))
     for _ in range(draw(st.integers(0, 5))):
@@ -32,7 +32,7 @@ def word_streams(draw: st.DrawFn):
             indices.append((first + k - 1) % 64 + 1 if first else 0)
             count += 1
         count += draw(st.sampled_from([0, 0, 1, 7]))
-    if counts and draw(st.booleans()):
+    if bool(counts) and draw(st.booleans()):
         lost = draw(st.integers(0, len(counts) - 1))
         del counts[lost], indices[lost]
     return counts, indices
@@ -40,7 +40,7 @@ def word_streams(draw: st.DrawFn):
 
 @settings(deadline=None)
 @given(word_streams())
-def test_cycles_equal_a_slow_search(stream) -> None:
+def test_cycles_equal_a_slow_search(stream: tuple[list[int], list[int]]) -> None:
     counts, indices = stream
     got = sub.find_cycles(np.array(counts, np.uint32), np.array(indices, np.uint8))
     assert got.tolist() == slow_cycles(counts, indices)
@@ -92,7 +92,7 @@ def test_no_cycle_is_no_error() -> None:
     assert starts.size == cycles.size == sub.distinct_cycles(cycles).size == 0
 
 
-def as_published(cycle) -> dict:
+def as_published(cycle: np.void) -> dict[str, object]:
     """One record in the form of the reference file."""
     x, y, z = cycle["position_m"].tolist()
     vx, vy, vz = cycle["velocity_m_s"].tolist()

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +22,9 @@ from refsys.kernels.times import (
 NS = 1_000_000_000
 
 
-def ns_of(text: str) -> np.int64:
-    return np.datetime64(text, "ns").astype(np.int64)
+def ns_of(text: str) -> npt.NDArray[np.int64]:
+    """The time as an array of one."""
+    return np.array([text], "datetime64[ns]").astype(np.int64)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_utc_comes_back_from_gps(times: list[int]) -> None:
 
 
 @pytest.mark.parametrize("day", LEAP_DAYS)
-def test_a_leap_second_shares_the_numbers_of_the_next(day) -> None:
+def test_a_leap_second_shares_the_numbers_of_the_next(day: str) -> None:
     after = utc_to_gps_ns(ns_of(day))
     assert gps_to_utc_ns(after - NS // 2) == ns_of(day) + NS // 2
     assert gps_to_utc_ns(after - NS - 1) == ns_of(day) - 1
@@ -99,6 +101,7 @@ def test_cds_equals_datetime(day: int, millisecond: int, microsecond: int) -> No
 def test_wrong_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="CDS: need uint8"):
         cds_to_utc_ns(np.zeros((1, 7), np.uint8), 0)
+    bad: np.ndarray
     for bad, coarse in (
         (np.zeros(7, np.uint8), 4),
         (np.zeros((1, 7)), 4),
