@@ -101,13 +101,13 @@ def test_cds_equals_datetime(day: int, millisecond: int, microsecond: int) -> No
 def test_wrong_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="CDS: need uint8"):
         cds_to_utc_ns(np.zeros((1, 7), np.uint8), 0)
-    bad: np.ndarray
-    for bad, coarse in (
+    wrong: list[tuple[np.ndarray, int]] = [
         (np.zeros(7, np.uint8), 4),
         (np.zeros((1, 7)), 4),
         (np.zeros((1, 7), np.uint8), 5),
         (np.zeros((1, 9), np.uint8), 4),
-    ):
+    ]
+    for bad, coarse in wrong:
         with pytest.raises(ValueError, match="CUC: need uint8"):
             cuc_to_ns(bad, coarse)
     for ns in (-NS, 256 * NS, 256 * NS - 1):

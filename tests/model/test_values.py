@@ -6,8 +6,11 @@ import pickle
 import pkgutil
 import types
 import typing
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
 
 import annotated_types
 import pytest
@@ -46,8 +49,10 @@ BY_TYPE = {
     type(None): st.none(),
 }
 
+V = TypeVar("V", bound=Value)
 
-def of_type(annotation, metadata=()):
+
+def of_type(annotation: Any, metadata: Sequence[Any] = ()) -> st.SearchStrategy[Any]:
     """Return a strategy of all values of a field's type within its bounds."""
     bounds = {name: getattr(m, name) for m in metadata for name in ("ge", "gt", "le", "pattern") if hasattr(m, name)}
     if annotation is JsonValue:
@@ -63,7 +68,7 @@ def of_type(annotation, metadata=()):
     return of_class(annotation)
 
 
-def of_class(kind):
+def of_class(kind: type) -> st.SearchStrategy[Any]:
     if kind in BY_TYPE:
         return BY_TYPE[kind]
     if issubclass(kind, enum.Enum):
@@ -73,10 +78,10 @@ def of_class(kind):
     raise NotImplementedError(f"no strategy for {kind}")
 
 
-def of_generic(origin, args, least):
+def of_generic(origin: Any, args: tuple[Any, ...], least: int) -> st.SearchStrategy[Any]:
     if origin is tuple:
         return st.lists(of_type(args[0]), min_size=least, max_size=max(least, 2)).map(tuple)
-    makers = {
+    makers: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
         typing.Annotated: lambda: of_type(args[0], args[1:]),
         typing.Literal: lambda: st.sampled_from(args),
         typing.Union: lambda: st.one_of([of_type(arg) for arg in args]),
@@ -86,14 +91,14 @@ def of_generic(origin, args, least):
     return makers[origin]()
 
 
-def of_field(kind: type[Value], name: str, field: FieldInfo):
+def of_field(kind: type[Value], name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
     if (kind, name) in ((Step, "after"), (Chain, "steps")):
         return st.just(()) if kind is Step else st.just(CHAIN.steps)
     return of_type(field.annotation, field.metadata)
 
 
 @st.composite
-def of_kind(draw: st.DrawFn, kind):
+def of_kind(draw: st.DrawFn, kind: type[V]) -> V:
     """Return a strategy of values of a noun; what its validators refuse is drawn again."""
     fields = {name: draw(of_field(kind, name, field)) for name, field in kind.model_fields.items()}
     try:
@@ -116,7 +121,7 @@ CHAIN = Chain.model_validate(
 )
 
 
-def all_kinds(base=Value):
+def all_kinds(base: type[Value] = Value) -> list[type[Value]]:
     for module in pkgutil.iter_modules(refsys.model.__path__):
         importlib.import_module(f"refsys.model.{module.name}")
     found = []
@@ -137,10 +142,10 @@ def test_the_nouns_are_there() -> None:
 
 
 @pytest.mark.parametrize("kind", NOUNS, ids=lambda kind: kind.__name__)
-def test_a_noun_goes_through_json_and_is_frozen(kind) -> None:
+def test_a_noun_goes_through_json_and_is_frozen(kind: type[Value]) -> None:
     @given(of_kind(kind))
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-    def check(value) -> None:
+    def check(value: Value) -> None:
         again = kind.from_json(value.to_json())
         assert again == value
         assert again.to_json() == value.to_json()
@@ -177,7 +182,7 @@ def test_a_chain_goes_through_json() -> None:
         ({"colour": "red"}, "Extra inputs"),
     ],
 )
-def test_a_chain_that_cannot_be(change, said: str) -> None:
+def test_a_chain_that_cannot_be(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Chain.model_validate(CHAIN.model_dump() | change)
 
@@ -194,7 +199,9 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 @given(message=short, where=st.none() | short, hint=st.none() | short)
 @settings(max_examples=10)
-def test_an_error_survives_pickling(kind, message, where, hint) -> None:
+def test_an_error_survives_pickling(
+    kind: type[errors.RefsysError], message: str, where: str | None, hint: str | None
+) -> None:
     error = kind(message, where=where, hint=hint)
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
@@ -211,14 +218,14 @@ def test_each_error_is_also_a_builtin_one() -> None:
 
 
 @given(instants, st.binary(max_size=50), st.uuids())
-def test_what_is_volatile_is_masked_and_nothing_else(created, other: bytes, uuid) -> None:
+def test_what_is_volatile_is_masked_and_nothing_else(created: datetime, other: bytes, uuid: UUID) -> None:
     name = "S3A_MW_0_MWR____20230309T204558_20230309T204623.SEN3"
     one = Volatile(creation_time=created, product_name=name, uuid=str(uuid))
     later = created + timedelta(days=300) if created.year < 9000 else datetime(1999, 1, 1, tzinfo=UTC)
     nil = "00000000-0000-4000-8000-000000000000"
     two = Volatile(creation_time=later, product_name=name.replace("S3A", "S3B"), uuid=nil)
 
-    def asset(v):
+    def asset(v: Volatile) -> bytes:
         stem = v.product_name.removesuffix(".SEN3")
         texts = (v.product_name, stem, v.uuid, format_time(v.creation_time), compact_time(v.creation_time))
         return b"|".join([*(text.encode() for text in texts), b"\0 content ", b"20190101T000000"])
@@ -230,7 +237,7 @@ def test_what_is_volatile_is_masked_and_nothing_else(created, other: bytes, uuid
 
 
 @given(instants)
-def test_times_come_back(time) -> None:
+def test_times_come_back(time: datetime) -> None:
     assert parse_time(format_time(time)) == time
     assert parse_time("UTC=" + format_time(time).removesuffix("Z")) == time
     assert parse_compact_time(compact_time(time)) == time.replace(microsecond=0)
@@ -258,7 +265,7 @@ def test_a_virtual_clock_moves_when_told() -> None:
 
 
 @given(json_values)
-def test_one_spelling_of_a_json_value(value) -> None:
+def test_one_spelling_of_a_json_value(value: JsonValue) -> None:
     assert canonical_json(TypeAdapter(JsonValue).validate_json(canonical_json(value))) == canonical_json(value)
 
 
@@ -270,7 +277,7 @@ def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
 
 @given(of_kind(ProductionRequest), st.integers(-100, 100), short)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_key_of_a_request_is_what_is_wanted(request: pytest.FixtureRequest, priority: int, label) -> None:
+def test_the_key_of_a_request_is_what_is_wanted(request: ProductionRequest, priority: int, label: str) -> None:
     urgent = request.model_copy(update={"priority": priority, "label": label, "wait": not request.wait})
     assert urgent.key == request.key
     assert request.model_copy(update={"product_type": request.product_type + "x"}).key != request.key
@@ -287,7 +294,7 @@ def test_digests_cover_content_and_not_place() -> None:
     ref = InputRef(role="r", name="n", product_type="t", digest="d")
     same = ref.model_copy(update={"name": "m", "assets": (ASSET,)})
     assert step_key("p", "1", {"a": 1}, (ref,), ("k",)) == step_key("p", "1", {"a": 1}, (same,), ("k",))
-    different = [
+    different: list[tuple[str, str, dict[str, JsonValue], tuple[InputRef, ...], tuple[str, ...]]] = [
         ("q", "1", {}, (), ()),
         ("p", "2", {}, (), ()),
         ("p", "1", {"a": 1}, (), ()),

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import textwrap
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -21,35 +22,41 @@ from refsys.stations.archives import unpack
 
 LIMITS = LimitSettings()
 KINDS = ("zip", "tar", "tar.gz")
+Members = Iterable[tuple[str | zipfile.ZipInfo | tarfile.TarInfo, bytes | None]]
 
 
-def pack(path, members):
+def pack(path: Path, members: Members) -> Path:
     """Write an archive of (name, content) members; content None makes a folder."""
     if path.name.endswith("zip"):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in members:
+                assert not isinstance(name, tarfile.TarInfo)
                 entry = name if isinstance(name, zipfile.ZipInfo) else name + ("/" if content is None else "")
                 archive.writestr(entry, content or b"", zipfile.ZIP_DEFLATED)
         return path
     with tarfile.open(path, "w:gz" if path.name.endswith("gz") else "w") as archive:
         for name, content in members:
-            entry = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
-            if content is None and entry.isreg():
-                entry.type = tarfile.DIRTYPE
-            entry.size = len(content or b"")
-            archive.addfile(entry, io.BytesIO(content or b""))
+            assert not isinstance(name, zipfile.ZipInfo)
+            member = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            if content is None and member.isreg():
+                member.type = tarfile.DIRTYPE
+            member.size = len(content or b"")
+            archive.addfile(member, io.BytesIO(content or b""))
     return path
 
 
-def content_of(folder):
+def content_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def refused(archive, tmp_path, kind=ArchiveUnsafe, limits=LIMITS):
+def refused(
+    archive: Path, tmp_path: Path, kind: type[RefsysError] = ArchiveUnsafe, limits: LimitSettings = LIMITS
+) -> str:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(kind) as error:
         unpack(archive, tmp_path / "into", limits)
     assert sorted(tmp_path.rglob("*")) == before, "something was left behind"
+    assert error.value.where is not None
     assert error.value.where.startswith((str(archive), str(tmp_path)))
     return str(error.value)
 
@@ -63,7 +70,7 @@ trees = st.dictionaries(
 @pytest.mark.parametrize("kind", KINDS)
 @given(tree=trees)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-def test_what_was_packed_comes_out(tmp_path_factory: pytest.TempPathFactory, kind, tree) -> None:
+def test_what_was_packed_comes_out(tmp_path_factory: pytest.TempPathFactory, kind: str, tree: dict[str, bytes]) -> None:
     files = {name: data for name, data in tree.items() if not any(other.startswith(name + "/") for other in tree)}
     place = tmp_path_factory.mktemp("trees")
     unpack(pack(place / f"a.{kind}", files.items()), place / "into", LIMITS)
@@ -71,7 +78,7 @@ def test_what_was_packed_comes_out(tmp_path_factory: pytest.TempPathFactory, kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_folders_come_out_too(tmp_path: Path, kind) -> None:
+def test_folders_come_out_too(tmp_path: Path, kind: str) -> None:
     unpack(
         pack(tmp_path / f"a.{kind}", [("top", None), ("top/empty", None), ("top/f", b"1")]), tmp_path / "into", LIMITS
     )
@@ -95,7 +102,7 @@ def test_folders_come_out_too(tmp_path: Path, kind) -> None:
         ("a\\b", "backslash"),
     ],
 )
-def test_a_path_that_climbs_out(tmp_path: Path, kind, name: str, said: str) -> None:
+def test_a_path_that_climbs_out(tmp_path: Path, kind: str, name: str, said: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("good", b"1"), (name, b"evil")])
     message = refused(archive, tmp_path)
     assert said in message
@@ -111,7 +118,7 @@ def test_a_nul_in_a_zip_name(tmp_path: Path) -> None:
 LINKS_AND_DEVICES = [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE]
 
 
-def tar_entry(kind, name="link", target="/etc/passwd"):
+def tar_entry(kind: bytes, name: str = "link", target: str = "/etc/passwd") -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.type, entry.linkname = kind, target
     return entry
@@ -119,7 +126,7 @@ def tar_entry(kind, name="link", target="/etc/passwd"):
 
 @pytest.mark.parametrize("kind", LINKS_AND_DEVICES)
 @pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
-def test_links_and_devices_in_tar(tmp_path: Path, kind, suffix: str) -> None:
+def test_links_and_devices_in_tar(tmp_path: Path, kind: bytes, suffix: str) -> None:
     archive = pack(tmp_path / f"a.{suffix}", [("good", b"1"), (tar_entry(kind), None), ("link/evil", b"2")])
     assert "'link' is a link, device" in refused(archive, tmp_path)
 
@@ -153,26 +160,26 @@ def test_an_encrypted_member(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_name_that_is_there_twice(tmp_path: Path, kind, members) -> None:
+def test_a_name_that_is_there_twice(tmp_path: Path, kind: str, members: Members) -> None:
     message = refused(pack(tmp_path / f"a.{kind}", members), tmp_path)
     assert "twice" in message or "is a file" in message
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_too_many_files(tmp_path: Path, kind) -> None:
+def test_too_many_files(tmp_path: Path, kind: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [(f"f{n}", b"") for n in range(12)])
     assert "more than 10 files and folders" in refused(archive, tmp_path, limits=LimitSettings(archive_files=10))
     unpack(archive, tmp_path / "into", LimitSettings(archive_files=13))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_member_that_makes_many_folders(tmp_path: Path, kind) -> None:
+def test_one_member_that_makes_many_folders(tmp_path: Path, kind: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("/".join("abcdefghijkl"), b""), ("z", b"")])
     assert "files and folders" in refused(archive, tmp_path, limits=LimitSettings(archive_files=10))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_too_many_bytes(tmp_path: Path, kind) -> None:
+def test_too_many_bytes(tmp_path: Path, kind: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("a", os.urandom(600)), ("b", os.urandom(600))])
     message = refused(archive, tmp_path, limits=LimitSettings(archive_bytes=1000))
     assert "more than 1000 bytes, at 'b'" in message
@@ -203,7 +210,7 @@ def test_a_zip_whose_members_share_their_bytes(tmp_path: Path) -> None:
     refused(archive, tmp_path, kind=InputCorrupt)
 
 
-def end_of_zip(count, size, offset):
+def end_of_zip(count: int, size: int, offset: int) -> bytes:
     counts = count.to_bytes(2, "little") * 2
     return b"PK\5\6" + bytes(4) + counts + size.to_bytes(4, "little") + offset.to_bytes(4, "little") + bytes(2)
 
@@ -235,7 +242,7 @@ def test_zeros_without_end_after_a_tar(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.6, 0.95])
-def test_a_truncated_archive(tmp_path: Path, kind, part: float) -> None:
+def test_a_truncated_archive(tmp_path: Path, kind: str, part: float) -> None:
     archive = pack(tmp_path / f"a.{kind}", [("a", os.urandom(5_000)), ("b", os.urandom(5_000))])
     size = archive.stat().st_size if kind != "tar" else 2 * (512 + 5_120)  # without padding at the end
     os.truncate(archive, int(part * size))
@@ -309,7 +316,7 @@ FULL = """
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_full_disk(tmp_path: Path, kind) -> None:
+def test_a_full_disk(tmp_path: Path, kind: str) -> None:
     archive = pack(tmp_path / f"a.{kind}", [(f"f{n}", os.urandom(200_000)) for n in range(10)])
     (disk := tmp_path / "disk").mkdir()
     script = tmp_path / "full.py"
@@ -322,7 +329,7 @@ def test_a_full_disk(tmp_path: Path, kind) -> None:
 
 
 def test_a_full_disk_as_the_system_reports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self, *args, **kwargs) -> None:
+    def full(self: Path, *args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
     archive = pack(tmp_path / "a.zip", [("a", b"1")])

@@ -4,6 +4,7 @@ import os
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,24 +21,24 @@ EOF = "S1A_OPER_AUX_RESORB_OPOD_20171213T143838_V20171213T102737_20171213T134507
 PACKET = bytes(12) + 0x352EF853.to_bytes(4, "big") + bytes(60)
 
 
-def put(path, data=b"x"):
+def put(path: Path, data: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
 
 
-def put_session(folder, subfolder=""):
+def put_session(folder: Path, subfolder: str = "") -> Path:
     put(folder / subfolder / f"DCS_05_{SESSION}_ch1_DSIB.xml")
     put(folder / subfolder / f"DCS_05_{SESSION}_ch1_DSDB_00001.raw", b"12345")
     return folder
 
 
-def found(root):
+def found(root: Path) -> dict[str, StationItem]:
     return {item.name: item for item in FolderStation(root, LIMITS).items()}
 
 
 @pytest.fixture
-def pickup(tmp_path: Path):
+def pickup(tmp_path: Path) -> Path:
     root = tmp_path / "pickup"
     put_session(root / "S3A" / "first")
     put(root / "products" / SEN3 / "xfdumanifest.xml", b"123")
@@ -49,7 +50,7 @@ def pickup(tmp_path: Path):
     return root
 
 
-def test_every_kind_is_found_once(pickup) -> None:
+def test_every_kind_is_found_once(pickup: Path) -> None:
     items = found(pickup)
     assert sorted(items) == sorted([SESSION, SEN3, SAFE, EOF, "packets.dat", "a.tgz"])
     assert items[SEN3].address == str(pickup / "products" / SEN3)
@@ -67,7 +68,7 @@ def test_a_session_in_channel_folders_is_one_item(tmp_path: Path, subfolder: str
     assert found(tmp_path)[SESSION].address == str(tmp_path / "in" / "session")
 
 
-def test_the_root_may_be_an_item(pickup) -> None:
+def test_the_root_may_be_an_item(pickup: Path) -> None:
     for place in ("S3A/first", f"products/{SEN3}", f"products/deeper/{SAFE}", EOF, "packets.dat", "a.tgz"):
         assert [item.address for item in FolderStation(pickup / place, LIMITS).items()] == [str(pickup / place)]
 
@@ -87,7 +88,7 @@ def test_a_session_with_a_name_of_its_own_kind(tmp_path: Path) -> None:
     assert list(found(tmp_path)) == ["odd"]
 
 
-def test_what_is_plain_is_fetched_as_it_is(pickup, tmp_path: Path) -> None:
+def test_what_is_plain_is_fetched_as_it_is(pickup: Path, tmp_path: Path) -> None:
     station = FolderStation(pickup, LIMITS)
     for item in station.items():
         if item.name != "a.tgz":
@@ -95,7 +96,7 @@ def test_what_is_plain_is_fetched_as_it_is(pickup, tmp_path: Path) -> None:
     assert not (tmp_path / "scratch").exists()
 
 
-def archive_of(folder, path):
+def archive_of(folder: Path, path: Path) -> Path:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w") as archive:
             for file in sorted(folder.rglob("*")):
@@ -108,7 +109,7 @@ def archive_of(folder, path):
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz", ".tgz"])
-def test_an_archive_gives_its_one_folder(pickup, tmp_path: Path, suffix: str) -> None:
+def test_an_archive_gives_its_one_folder(pickup: Path, tmp_path: Path, suffix: str) -> None:
     for name in ("S3A", EOF, "packets.dat", "a.tgz", "products/deeper"):
         shutil.rmtree(pickup / name) if (pickup / name).is_dir() else (pickup / name).unlink()
     archive = archive_of(pickup / "products", tmp_path / f"{SEN3}{suffix}")
@@ -125,7 +126,7 @@ def test_an_archive_of_a_flat_session_gives_its_folder(tmp_path: Path) -> None:
     assert sorted(p.name for p in got.iterdir()) == sorted(p.name for p in (tmp_path / "s").iterdir())
 
 
-def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup, tmp_path: Path) -> None:
+def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(pickup / "evil.zip", "w") as archive:
         archive.writestr("../evil", b"x")
     station = FolderStation(pickup, LIMITS)
@@ -137,7 +138,7 @@ def test_a_hostile_archive_is_refused_and_the_others_are_not(pickup, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["link.zip", "link.SEN3", "anything"])
-def test_a_link_that_leads_out_is_listed_and_refused(pickup, tmp_path: Path, name: str) -> None:
+def test_a_link_that_leads_out_is_listed_and_refused(pickup: Path, tmp_path: Path, name: str) -> None:
     outside = put(tmp_path / "outside" / "secret").parent
     (pickup / name).symlink_to(outside)
     station = FolderStation(pickup, LIMITS)
@@ -149,14 +150,14 @@ def test_a_link_that_leads_out_is_listed_and_refused(pickup, tmp_path: Path, nam
         FolderStation(pickup / name, LIMITS).fetch(item, tmp_path / "scratch")
 
 
-def test_links_inside_the_root_are_the_same_thing_again(pickup) -> None:
+def test_links_inside_the_root_are_the_same_thing_again(pickup: Path) -> None:
     before = found(pickup)
     (pickup / "latest.SEN3").symlink_to(pickup / "products" / SEN3)
     (pickup / "loop").symlink_to(pickup)
     assert found(pickup) == before
 
 
-def test_a_link_inside_an_item_that_leads_out_of_it(pickup, tmp_path: Path) -> None:
+def test_a_link_inside_an_item_that_leads_out_of_it(pickup: Path, tmp_path: Path) -> None:
     (pickup / "products" / SEN3 / "measurement.nc").symlink_to("/etc/passwd")
     station = FolderStation(pickup, LIMITS)
     with pytest.raises(ArchiveUnsafe, match=r"leads out of its item .*measurement\.nc"):
@@ -166,26 +167,28 @@ def test_a_link_inside_an_item_that_leads_out_of_it(pickup, tmp_path: Path) -> N
     assert station.fetch(found(pickup)[SEN3], tmp_path).name == SEN3
 
 
-def test_an_address_elsewhere_is_refused(pickup, tmp_path: Path) -> None:
+def test_an_address_elsewhere_is_refused(pickup: Path, tmp_path: Path) -> None:
     elsewhere = put(tmp_path / "else" / EOF)
     (item,) = FolderStation(elsewhere.parent, LIMITS).items()
     with pytest.raises(ArchiveUnsafe, match="elsewhere"):
         FolderStation(pickup, LIMITS).fetch(item, tmp_path)
 
 
-def grow(path) -> None:
+def grow(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"more")
 
 
-def touch(path) -> None:
+def touch(path: Path) -> None:
     stat = path.stat()
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
 
 
 @pytest.mark.parametrize("change", [grow, touch])
 @pytest.mark.parametrize("place", [f"products/{SEN3}/xfdumanifest.xml", EOF, "a.tgz"])
-def test_what_is_still_being_written_is_refused(pickup, tmp_path: Path, change, place) -> None:
+def test_what_is_still_being_written_is_refused(
+    pickup: Path, tmp_path: Path, change: Callable[[Path], None], place: str
+) -> None:
     station = FolderStation(pickup, LIMITS)
     items = list(station.items())
     change(pickup / place)
@@ -194,7 +197,7 @@ def test_what_is_still_being_written_is_refused(pickup, tmp_path: Path, change, 
         station.fetch(item, tmp_path)
 
 
-def test_what_has_gone(pickup, tmp_path: Path) -> None:
+def test_what_has_gone(pickup: Path, tmp_path: Path) -> None:
     station = FolderStation(pickup, LIMITS)
     item = found(pickup)[EOF]
     (pickup / EOF).unlink()

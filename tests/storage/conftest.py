@@ -4,13 +4,16 @@ import importlib.util
 import os
 import secrets
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from refsys.storage.folder_store import FolderStore
 from refsys.storage.memory_store import MemoryStore
 from refsys.storage.s3_store import S3Store
+from refsys.storage.stores import Store
 
 pytest.register_assert_rewrite("refsys.storage.store_contract")
 
@@ -31,7 +34,7 @@ def memory_store() -> MemoryStore:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path):
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -49,14 +52,17 @@ def small_disk(tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
-def faults():
+def faults() -> ModuleType:
     """The module faults.py beside this file: tests are no package, so it is loaded by its path."""
     spec = importlib.util.spec_from_file_location("storage_faults", Path(__file__).with_name("faults.py"))
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
-def any_store(request: pytest.FixtureRequest):
-    return request.getfixturevalue(f"{request.param}_store")
+def any_store(request: pytest.FixtureRequest) -> Store:
+    store: Store = request.getfixturevalue(f"{request.param}_store")
+    return store

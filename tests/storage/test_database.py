@@ -134,10 +134,10 @@ def test_a_full_disk_says_so_and_keeps_what_it_has(tmp_path: Path) -> None:
         kept = rows(database)
         assert kept >= 1
         database.close()
-        with sqlite3.connect(tmp_path / "refsys.db") as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert connection.execute("SELECT count(*) FROM tombstone").fetchone() == (kept,)
-        connection.close()
+        with sqlite3.connect(tmp_path / "refsys.db") as plain:
+            assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert plain.execute("SELECT count(*) FROM tombstone").fetchone() == (kept,)
+        plain.close()
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
 
@@ -189,11 +189,13 @@ database.close()
 
 def test_processes_may_open_a_fresh_database_at_once(empty_database_url: str) -> None:
     command = [sys.executable, "-c", OPEN_AND_WRITE, empty_database_url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    started = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]
+    pipe = subprocess.PIPE
+    started = [subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(3)]
     for process in started:
+        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
     for process in started:
+        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     errors = [process.communicate(timeout=120)[1] for process in started]
@@ -235,6 +237,7 @@ with database.write() as connection:
 def test_a_writer_killed_in_the_middle_leaves_what_was_committed(database_url: str) -> None:
     command = [sys.executable, "-c", WRITE_AND_HANG, database_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "in the middle\n"
         process.send_signal(signal.SIGKILL)

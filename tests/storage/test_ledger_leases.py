@@ -135,12 +135,14 @@ print(json.dumps(got))
 def test_processes_never_claim_the_same_request(database: Database, database_url: str) -> None:
     ledger = Ledger(database, WallClock())
     keys = {key for key, _ in ledger.accept(make_request(number) for number in range(90))}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     commands = [[sys.executable, "-c", WORKER, database_url, f"owner-{number}"] for number in range(2)]
-    workers = [subprocess.Popen(command, **pipes) for command in commands]
+    pipe = subprocess.PIPE
+    workers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for command in commands]
     for worker in workers:
+        assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
     for worker in workers:
+        assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
     got = [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]

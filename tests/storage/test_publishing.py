@@ -2,13 +2,15 @@
 
 import secrets
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 import pytest
+from pydantic import JsonValue
 
 from refsys.model.errors import (
     DigestMismatch,
@@ -23,10 +25,10 @@ from refsys.model.products import AuxiliaryFile, Product, Provenance, Quality
 from refsys.model.values import Value
 from refsys.model.volatile import Volatile
 from refsys.storage.catalogue import Catalogue
-from refsys.storage.database import open_database
+from refsys.storage.database import Database, open_database
 from refsys.storage.folder_store import FolderStore
 from refsys.storage.memory_store import MemoryStore
-from refsys.storage.publishing import RemovedProduct, export, publish, publish_folder, remove
+from refsys.storage.publishing import CatalogueLike, RemovedProduct, export, publish, publish_folder, remove
 from refsys.storage.staging import product_of, stage, verify
 from refsys.storage.stores import Store
 
@@ -48,16 +50,16 @@ class TestDraft(Value):
     start: datetime = AT
     stop: datetime = AT + timedelta(minutes=5)
     creation_time: datetime = AT
-    footprint: dict | None = None
+    footprint: dict[str, JsonValue] | None = None
     quality: Quality = Quality.NOMINAL
-    figures: dict = {"packets": 12}
+    figures: dict[str, JsonValue] = {"packets": 12}
     volatile: Volatile | None = None
 
 
 @pytest.fixture
-def new_catalogue(tmp_path: Path):
+def new_catalogue(tmp_path: Path) -> Iterator[Callable[[], Catalogue]]:
     """Makes real catalogues in SQLite, each empty."""
-    databases = []
+    databases: list[Database] = []
 
     def make() -> Catalogue:
         databases.append(open_database(f"sqlite:///{tmp_path}/catalogue{len(databases)}.db"))
@@ -69,7 +71,7 @@ def new_catalogue(tmp_path: Path):
 
 
 @pytest.fixture
-def catalogue(new_catalogue) -> Catalogue:
+def catalogue(new_catalogue: Callable[[], Catalogue]) -> Catalogue:
     return new_catalogue()
 
 
@@ -140,7 +142,7 @@ def test_other_bytes_under_the_same_name_conflict_and_leave_nothing(
 
 def test_nothing_is_visible_before_the_row(memory_store: MemoryStore, catalogue: Catalogue, files: Path) -> None:
     class Watching:
-        def insert(self, product):
+        def insert(self, product: Product) -> bool:
             for asset in product.assets:
                 verify(memory_store, asset)
             assert memory_store.exists(f"products/{TYPE}/{NAME}/manifest.json")
@@ -148,7 +150,7 @@ def test_nothing_is_visible_before_the_row(memory_store: MemoryStore, catalogue:
                 catalogue.get(NAME)
             return catalogue.insert(product)
 
-    publish(staged(memory_store, files), memory_store, Watching())
+    publish(staged(memory_store, files), memory_store, cast(CatalogueLike, Watching()))
     assert catalogue.get(NAME)
 
 
@@ -176,7 +178,7 @@ def test_lost_bytes_are_not_published(any_store: Store, catalogue: Catalogue, fi
 
 @pytest.mark.parametrize("wrong", [{"name": "../x"}, {"name": "a/b"}, {"product_type": ".."}, {"path": "../../../x"}])
 def test_names_that_climb_out_are_refused(
-    memory_store: MemoryStore, catalogue: Catalogue, files: Path, wrong: dict[str, str], faults: ModuleType
+    memory_store: MemoryStore, catalogue: Catalogue, files: Path, wrong: dict[str, Any], faults: ModuleType
 ) -> None:
     product = staged(memory_store, files)
     before = faults.contents(memory_store)
@@ -212,7 +214,7 @@ def test_of_many_publishers_of_one_product_all_succeed(any_store: Store, catalog
     products = [staged(any_store, files, f"steps/k/a{number}/files") for number in range(4)]
     gate = threading.Barrier(4)
 
-    def run(product):
+    def run(product: Product) -> Product:
         gate.wait()
         return publish(product, any_store, catalogue)
 
@@ -229,7 +231,7 @@ def test_of_two_contents_of_one_name_one_is_published(
     products = [staged(any_store, files, "steps/k/a/files"), staged(any_store, other_files, "steps/k/b/files")]
     gate = threading.Barrier(2)
 
-    def run(product):
+    def run(product: Product) -> Product | ProductConflict:
         gate.wait()
         try:
             return publish(product, any_store, catalogue)
@@ -343,17 +345,25 @@ class Scene(NamedTuple):
     catalogue: Catalogue
 
 
+Act = Callable[[Any, Any], object]
+"""Works on a store and a catalogue, which may be those of a process that dies."""
+
+
+class KillAnywhere(Protocol):
+    def __call__(self, prepare: Act, job: Act, least_changes: int) -> None: ...
+
+
 @pytest.fixture
-def killed_anywhere(faults: ModuleType, new_catalogue):
+def killed_anywhere(faults: ModuleType, new_catalogue: Callable[[], Catalogue]) -> KillAnywhere:
     """Kill a job before and after each of its changes, repeat it, and compare with an undisturbed run."""
 
-    def run(prepare, job, least_changes: int) -> None:
+    def run(prepare: Act, job: Act, least_changes: int) -> None:
         def scene() -> Scene:
             fresh = Scene(MemoryStore(secrets.token_hex(8)), new_catalogue())
             prepare(*fresh)
             return fresh
 
-        def state(place: Scene):
+        def state(place: Scene) -> tuple[dict[str, bytes], list[dict[str, JsonValue]], list[dict[str, JsonValue]]]:
             visible = [product.plain() for product in place.catalogue.find(limit=10)]
             deleted = [stone.plain() for stone in place.catalogue.tombstones()]
             return faults.contents(place.store), visible, deleted
@@ -379,7 +389,7 @@ def killed_anywhere(faults: ModuleType, new_catalogue):
     return run
 
 
-def test_a_publisher_may_die_anywhere(killed_anywhere, files: Path) -> None:
+def test_a_publisher_may_die_anywhere(killed_anywhere: KillAnywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: staged(store, files),
         lambda store, catalogue: publish(staged_already(store, files), store, catalogue),
@@ -387,12 +397,12 @@ def test_a_publisher_may_die_anywhere(killed_anywhere, files: Path) -> None:
     )
 
 
-def staged_already(store, files):
+def staged_already(store: Store, files: Path) -> Product:
     """The product that `prepare` staged, as its step's manifest would tell it."""
     return staged(MemoryStore(secrets.token_hex(8)), files)
 
 
-def test_a_station_may_die_anywhere(killed_anywhere, files: Path) -> None:
+def test_a_station_may_die_anywhere(killed_anywhere: KillAnywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: None,
         lambda store, catalogue: publish_folder(TestDraft(), files, store, catalogue, incoming_id="one"),
@@ -400,7 +410,7 @@ def test_a_station_may_die_anywhere(killed_anywhere, files: Path) -> None:
     )
 
 
-def test_whoever_removes_may_die_anywhere(killed_anywhere, files: Path) -> None:
+def test_whoever_removes_may_die_anywhere(killed_anywhere: KillAnywhere, files: Path) -> None:
     killed_anywhere(
         lambda store, catalogue: publish(staged(store, files), store, catalogue),
         lambda store, catalogue: remove(NAME, store, catalogue, LATER),
@@ -408,12 +418,12 @@ def test_whoever_removes_may_die_anywhere(killed_anywhere, files: Path) -> None:
     )
 
 
-def test_a_conflict_may_die_anywhere(killed_anywhere, files: Path, other_files: Path) -> None:
-    def job(store, catalogue) -> None:
+def test_a_conflict_may_die_anywhere(killed_anywhere: KillAnywhere, files: Path, other_files: Path) -> None:
+    def job(store: Store, catalogue: Catalogue) -> None:
         with pytest.raises(ProductConflict):
             publish(staged_already(store, other_files), store, catalogue)
 
-    def prepare(store, catalogue) -> None:
+    def prepare(store: Store, catalogue: Catalogue) -> None:
         publish(staged(store, files, "steps/k/other/files"), store, catalogue)
         staged(store, other_files)
 

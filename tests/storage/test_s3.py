@@ -7,6 +7,7 @@ import sys
 import textwrap
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,11 +25,11 @@ class TestS3Store(StoreContract):
     races = 2  # SeaweedFS lets the losers of one race wait for its lock, up to 5 s in steps of 1 s
 
     @pytest.fixture
-    def store(self, s3_store: S3Store, s3_endpoint: str):
+    def store(self, s3_store: S3Store, s3_endpoint: str) -> S3Store:
         self.endpoint = s3_endpoint
         return s3_store
 
-    def reopen(self, url):
+    def reopen(self, url: str) -> Store:
         return open_store(url, self.endpoint)
 
 
@@ -78,8 +79,10 @@ def test_of_4_processes_one_wins_each_key(s3_store: S3Store, s3_endpoint: str) -
         for number in range(4)
     ]
     for racer in racers:
+        assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
     for racer in racers:
+        assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
     won = [racer.communicate(timeout=60)[0].split() for racer in racers]
@@ -108,13 +111,16 @@ def test_no_secret_is_shown(s3_store: S3Store, monkeypatch: pytest.MonkeyPatch) 
     shown = [repr(s3_store), str(s3_store), s3_store.url]
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret + "wrong")
     wrong = S3Store("tests", "x", endpoint=s3_store._endpoint)
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: wrong.get("a"),
         lambda: wrong.put("a", b""),
         lambda: wrong.copy("a", "b"),
         lambda: wrong.delete("a"),
+        lambda: list(wrong.list("")),
+        lambda: wrong.exists("a"),
+        lambda: wrong.put_if_absent("a", b""),
     ]
-    for act in [*acts, lambda: list(wrong.list("")), lambda: wrong.exists("a"), lambda: wrong.put_if_absent("a", b"")]:
+    for act in acts:
         with pytest.raises(StorageError) as caught:
             act()
         assert not isinstance(caught.value, ObjectMissing | ObjectExists)

@@ -135,9 +135,9 @@ def test_what_cannot_be_part_of_a_product_is_refused(memory_store: MemoryStore, 
         path.unlink()
     (folder / "ok").unlink()
     refused("no file")
-    for source in (tmp_path / "none", tmp_path / "pipe"):
+    for absent in (tmp_path / "none", tmp_path / "pipe"):
         with pytest.raises(InputCorrupt, match="neither"):
-            stage(memory_store, "x", source, None)
+            stage(memory_store, "x", absent, None)
     (tmp_path / "top-link").symlink_to(folder)
     with pytest.raises(InputCorrupt, match="link"):
         stage(memory_store, "x", tmp_path / "top-link", None)
@@ -149,7 +149,7 @@ def test_a_store_that_loses_bytes_is_found_out(
 ) -> None:
     whole = MemoryStore.put_file
 
-    def cut(self, key, path) -> None:
+    def cut(self: MemoryStore, key: str, path: Path) -> None:
         whole(self, key, path)
         self.put(key, self.get(key)[:-1])
 
@@ -293,7 +293,7 @@ def test_a_dropped_area_is_gone_with_its_arrays(any_store: Store, made: Path) ->
 # --- crashes
 
 
-def work(store, folder: Path, attempt_id: str) -> StepResult:
+def work(store: Store, folder: Path, attempt_id: str) -> StepResult:
     """What a worker does for a step."""
     area = StepArea(store, KEY)
     done = area.committed()

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ class SeaweedServer:
 
 
 @pytest.fixture(scope="session")
-def aws_environment():
+def aws_environment() -> Iterator[None]:
     """Keys for the session's server, and nothing of the developer's own AWS settings."""
     patch = pytest.MonkeyPatch()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -130,7 +131,9 @@ def weed_binary() -> str:
 
 
 @pytest.fixture(scope="session")
-def s3_server(aws_environment: None, weed_binary: str, tmp_path_factory: pytest.TempPathFactory):
+def s3_server(
+    aws_environment: None, weed_binary: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SeaweedServer]:
     server = SeaweedServer(weed_binary, tmp_path_factory.mktemp("weed"))
     server.start()
     yield server
@@ -138,7 +141,7 @@ def s3_server(aws_environment: None, weed_binary: str, tmp_path_factory: pytest.
 
 
 @pytest.fixture
-def killable_s3_server(aws_environment: None, weed_binary: str, tmp_path: Path):
+def killable_s3_server(aws_environment: None, weed_binary: str, tmp_path: Path) -> Iterator[SeaweedServer]:
     """A server of this test's own."""
     server = SeaweedServer(weed_binary, tmp_path / "weed")
     server.start()

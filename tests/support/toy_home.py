@@ -48,7 +48,7 @@ def toy_system(
         home=home,
         database=database,
         ledger=LedgerSettings(lease_s=1.0, retry_delay_s=0.05),
-        **settings,  # type: ignore[arg-type]
+        **settings,
     )
     clock = clock or WallClock()
     opened = open_database(given.database_url)
@@ -86,7 +86,7 @@ def publish_input(system: System, name: str, folder: Path, parts: int = 3) -> Pr
 
 def toy_request(name: str, **fields: object) -> ProductionRequest:
     """Return the request that the trigger would make."""
-    return ProductionRequest(chain="TOY", product_type="TOY_OUT", inputs=(name,), **fields)  # type: ignore[arg-type]
+    return ProductionRequest(chain="TOY", product_type="TOY_OUT", inputs=(name,), **fields)
 
 
 def no_fetch(request: ProductionRequest) -> Product:
