@@ -29,7 +29,7 @@ def measure() -> list[Row]:
     def path() -> None:
         data, corrected = decode(derandomise(synchronise(stream).cadus))
         headers = parse_vcdu_headers(data)
-        found = assemble_packets(headers.counter, data[:, 6:], (corrected >= 0).all(axis=1))
+        found = assemble_packets(headers.counter, data[:, 6:], np.asarray((corrected >= 0).all(axis=1)))
         if not crc16_ok(found.data, found.offsets, found.lengths).all() or found.offsets.size != PACKETS:
             raise SystemExit("packets were lost")
 

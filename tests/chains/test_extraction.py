@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import struct
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from refsys.chains.extraction_manifests import OPEN_END, footprint_of
 from refsys.chains.safe_xml import parse_xml
 from refsys.chains.sessions import Dsib, format_dsib
 from refsys.chains.units import ProductDraft
-from refsys.model.errors import InputCorrupt, InputMissing, NameInvalid, XmlUnsafe
+from refsys.model.errors import InputCorrupt, InputMissing, NameInvalid, RefsysError, XmlUnsafe
 from refsys.storage.footprints import planar
 
 SEN3 = "S3B_OL_1_ERR____20210831T200148_20210831T204600_20210902T011514_2652_056_242______LN1_O_NT_002.SEN3"
@@ -26,7 +27,7 @@ AUX_SAFE = "S1B_AUX_INS_V20160422T000000_G20211027T134314.SAFE"
 EOF = "S1A_OPER_AUX_RESORB_OPOD_20171213T143838_V20171213T102737_20171213T134507.EOF"
 
 
-def data_object(path, data):
+def data_object(path: str, data: bytes) -> str:
     md5 = hashlib.md5(data).hexdigest()
     return (
         f'<dataObject><byteStream size="{len(data)}"><fileLocation href="./{path}"/>'
@@ -34,7 +35,14 @@ def data_object(path, data):
     )
 
 
-def write_sen3(parent, *, name=SEN3, ring="10 20 10 22 12 22 12 20 10 20", files=None, extra=""):
+def write_sen3(
+    parent: Path,
+    *,
+    name: str = SEN3,
+    ring: str = "10 20 10 22 12 22 12 20 10 20",
+    files: dict[str, bytes] | None = None,
+    extra: str = "",
+) -> Path:
     folder = parent / name
     (folder / "data").mkdir(parents=True)
     files = {"measurement.nc": b"measured", "data/more.nc": b"more"} if files is None else files
@@ -54,7 +62,7 @@ def write_sen3(parent, *, name=SEN3, ring="10 20 10 22 12 22 12 20 10 20", files
     return folder
 
 
-def edit(path, before, after) -> None:
+def edit(path: Path, before: str, after: str) -> None:
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after))
@@ -66,6 +74,7 @@ def test_a_sentinel_3_folder(tmp_path: Path) -> None:
     assert draft.start == datetime(2021, 8, 31, 20, 1, 48, 250_000, tzinfo=UTC)
     assert draft.stop == datetime(2021, 8, 31, 20, 46, 0, 500_000, tzinfo=UTC)
     assert draft.creation_time == datetime(2021, 9, 2, 1, 15, 14, tzinfo=UTC)
+    assert draft.footprint is not None
     assert draft.footprint["type"] == "Polygon"
     assert planar(draft.footprint).equals(shapely.box(20, 10, 22, 12))
     assert draft.quality == "nominal"
@@ -107,6 +116,7 @@ def test_an_auxiliary_sentinel_3_folder_has_a_validity(tmp_path: Path) -> None:
 )
 def test_footprints_are_cut_and_repaired(tmp_path: Path, ring: str, parts: list[list[int]]) -> None:
     footprint = identify(write_sen3(tmp_path, ring=ring)).footprint
+    assert footprint is not None
     polygons = [footprint["coordinates"]] if footprint["type"] == "Polygon" else footprint["coordinates"]
     spans = [[min(x for x, _ in rings[0]), max(x for x, _ in rings[0])] for rings in polygons]
     assert sorted(spans) == sorted(parts)
@@ -115,6 +125,7 @@ def test_footprints_are_cut_and_repaired(tmp_path: Path, ring: str, parts: list[
 def test_a_footprint_round_a_pole(tmp_path: Path) -> None:
     ring = " ".join(f"70 {longitude}" for longitude in (-150, -90, -30, 30, 90, 150, -150))
     footprint = identify(write_sen3(tmp_path, ring=ring)).footprint
+    assert footprint is not None
     assert planar(footprint).area == pytest.approx(360 * 20)
 
 
@@ -123,15 +134,16 @@ def test_a_footprint_round_a_pole(tmp_path: Path) -> None:
     st.floats(-180, 179.99).map(lambda v: round(v, 4)),
     st.floats(0.1, 15).map(lambda v: round(v, 4)),
 )
-def test_a_footprint_keeps_its_area_wherever_it_lies(south, west, size) -> None:
+def test_a_footprint_keeps_its_area_wherever_it_lies(south: float, west: float, size: float) -> None:
     east = west + size if west + size < 180 else west + size - 360
     ring = f"{south} {west} {south} {east} {south + size} {east} {south + size} {west} {south} {west}"
     footprint = footprint_of(parse_xml(f"<x><posList>{ring}</posList></x>".encode()), Path("manifest"))
+    assert footprint is not None
     assert planar(footprint).area == pytest.approx(size * size, rel=1e-6)
     assert footprint["type"] == ("Polygon" if west + size <= 180 else "MultiPolygon")
 
 
-def write_aux_safe(parent, *, name=AUX_SAFE, validity=True):
+def write_aux_safe(parent: Path, *, name: str = AUX_SAFE, validity: bool = True) -> Path:
     folder = parent / name
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "aux.xml").write_bytes(b"<auxiliary/>")
@@ -161,7 +173,7 @@ def test_times_from_the_name_where_the_manifest_has_none(tmp_path: Path) -> None
     assert (draft.start.day, draft.stop.hour, draft.creation_time.year, draft.satellite) == (5, 23, 2020, "_")
 
 
-def write_eof(path):
+def write_eof(path: Path) -> Path:
     path.write_text(
         "<Earth_Explorer_File><Fixed_Header><File_Type>AUX_RESORB</File_Type>"
         "<Validity_Start>UTC=2017-12-13T10:27:37</Validity_Start><Validity_Stop>UTC=2017-12-13T13:45:07</Validity_Stop>"
@@ -181,7 +193,9 @@ def test_an_earth_explorer_file(tmp_path: Path) -> None:
     assert identify(tmp_path / EOF).stop == OPEN_END
 
 
-def packet(coarse, fine, *, data_take=87747936, ecc_number=13, data=b"\1" * 10):
+def packet(
+    coarse: int, fine: int, *, data_take: int = 87747936, ecc_number: int = 13, data: bytes = b"\1" * 10
+) -> bytes:
     header = struct.pack(">HHHIHIIB", 0x0C1C, 0xC000, 61 + len(data), coarse, fine, 0x352EF853, data_take, ecc_number)
     return header + bytes(68 - len(header)) + data
 
@@ -221,12 +235,12 @@ def test_a_session(tmp_path: Path) -> None:
         identify(tmp_path)
 
 
-def manifest_of(folder):
+def manifest_of(folder: Path) -> Path:
     return folder / "xfdumanifest.xml"
 
 
 # ruff: noqa: E501  (a table: one fault a line)
-SEN3_FAULTS = {
+SEN3_FAULTS: dict[str, tuple[Callable[[Path], object], type[RefsysError], str]] = {
     "no manifest": (lambda f: manifest_of(f).unlink(), InputMissing, "does not exist"),
     "listed file absent": (lambda f: (f / "data/more.nc").unlink(), InputMissing, r"not there .*data/more\.nc"),
     "other size": (lambda f: (f / "measurement.nc").write_bytes(b"m"), InputCorrupt, r"1 bytes, the manifest says 8 .*measurement\.nc"),
@@ -249,13 +263,13 @@ SEN3_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", SEN3_FAULTS)
-def test_a_wrong_sentinel_3_folder(tmp_path: Path, fault) -> None:
+def test_a_wrong_sentinel_3_folder(tmp_path: Path, fault: str) -> None:
     spoil, kind, said = SEN3_FAULTS[fault]
     folder = write_sen3(tmp_path)
     spoil(folder)
     with pytest.raises(kind, match=said) as error:
         identify(folder)
-    assert str(folder) in error.value.where
+    assert str(folder) in str(error.value.where)
 
 
 def test_a_listed_file_that_is_a_link_out(tmp_path: Path) -> None:
@@ -277,7 +291,7 @@ def test_a_listed_file_that_is_a_link_out(tmp_path: Path) -> None:
         (packet(1, 1) + b"\xff" * 80, "byte 78 does not begin a Sentinel-1 space packet"),
     ],
 )
-def test_wrong_packets(tmp_path: Path, data, said: str) -> None:
+def test_wrong_packets(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "x.dat").write_bytes(data)
     with pytest.raises(InputCorrupt, match=said) as error:
         identify(tmp_path / "x.dat")
@@ -325,6 +339,7 @@ def test_real_sral_products(shared_data: Path, tmp_path: Path) -> None:
         "NR",
     )
     assert a.start == datetime(2023, 3, 9, 20, 45, 58, 338_747, tzinfo=UTC)
+    assert a.footprint is not None
     assert a.footprint["type"] == "Polygon"
     assert max(x for x, _ in a.footprint["coordinates"][0]) == 1.21834
     assert min(x for x, _ in a.footprint["coordinates"][0]) == -0.185998

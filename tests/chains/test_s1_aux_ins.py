@@ -2,17 +2,19 @@
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from refsys.chains.s1_aux_ins import read_aux_ins
+from refsys.chains.s1_aux_ins import AuxIns, read_aux_ins
 from refsys.kernels.s1_baq import decode_samples
-from refsys.kernels.s1_baq_tables import KINDS, THIDX_COUNT, compile_tables
+from refsys.kernels.s1_baq_tables import KINDS, THIDX_COUNT, BaqTables, compile_tables
 from refsys.kernels.s1_packets import decode_headers, find_packets
 from refsys.model.errors import InputCorrupt, InputMissing, XmlUnsafe
 
+Parse = Callable[[str], AuxIns]
 SIZES = dict(zip(KINDS, (4, 8, 16, 4, 5, 7, 10, 16), strict=True))
 
 
@@ -24,7 +26,7 @@ def pairs(symbols: list[int]) -> list[int]:
     return words
 
 
-def listed(tag: str, values) -> str:
+def listed(tag: str, values: Sequence[float]) -> str:
     return f'<{tag} count="{len(values)}">{" ".join(str(value) for value in values)}</{tag}>'
 
 
@@ -50,8 +52,8 @@ def made_up_xml() -> str:
 
 
 @pytest.fixture
-def parse(tmp_path: Path):
-    def parse(xml: str):
+def parse(tmp_path: Path) -> Parse:
+    def parse(xml: str) -> AuxIns:
         path = tmp_path / "s1a-aux-ins.xml"
         path.write_text(xml)
         return read_aux_ins(path)
@@ -59,7 +61,7 @@ def parse(tmp_path: Path):
     return parse
 
 
-def test_made_up_file(parse) -> None:
+def test_made_up_file(parse: Parse) -> None:
     aux = parse(made_up_xml())
     assert aux.radar_frequency_hz == 5.4e9
     assert [levels.size for levels in aux.baq.normalised_levels] == list(SIZES.values())
@@ -99,15 +101,15 @@ def test_made_up_file(parse) -> None:
         ("</decodingParams>", "", "XML is malformed"),
     ],
 )
-def test_malformed_files_name_the_fault(parse, old, new, message: str) -> None:
+def test_malformed_files_name_the_fault(parse: Parse, old: str, new: str, message: str) -> None:
     xml = made_up_xml()
     assert old in xml
     with pytest.raises(InputCorrupt, match=re.escape(message)) as caught:
         parse(xml.replace(old, new))
-    assert caught.value.where.endswith("/s1a-aux-ins.xml")
+    assert str(caught.value.where).endswith("/s1a-aux-ins.xml")
 
 
-def test_entities_are_refused(parse) -> None:
+def test_entities_are_refused(parse: Parse) -> None:
     xml = '<!DOCTYPE a [<!ENTITY e "5.4e9">]>' + made_up_xml().replace(">5.4e9<", ">&e;<")
     with pytest.raises(XmlUnsafe, match="document type"):
         parse(xml)
@@ -119,18 +121,18 @@ def test_absent_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def real_aux(shared_data: Path):
+def real_aux(shared_data: Path) -> list[AuxIns]:
     files = sorted((shared_data / "aux_s1/safe").glob("S1?_AUX_INS*/data/s1?-aux-ins.xml"))
     assert len(files) == 2
     return [read_aux_ins(file) for file in files]
 
 
-def flat(value):
+def flat(value: BaqTables) -> list[np.ndarray]:
     return [np.asarray(part) for entry in value for part in (entry if isinstance(entry, tuple) else [entry])]
 
 
 @pytest.mark.shared
-def test_both_real_files_hold_the_same_tables(real_aux) -> None:
+def test_both_real_files_hold_the_same_tables(real_aux: list[AuxIns]) -> None:
     first, second = real_aux
     for one, other in zip(flat(first.baq), flat(second.baq), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -140,7 +142,7 @@ def test_both_real_files_hold_the_same_tables(real_aux) -> None:
 
 
 @pytest.mark.shared
-def test_real_values_equal_the_published_reconstruction(real_aux, shared_data: Path) -> None:
+def test_real_values_equal_the_published_reconstruction(real_aux: list[AuxIns], shared_data: Path) -> None:
     published = json.loads((shared_data / "s1_l0/tables/reconstruction-lut.json").read_text())
     values = compile_tables(real_aux[0].baq).values
     for brc in range(5):
@@ -149,7 +151,7 @@ def test_real_values_equal_the_published_reconstruction(real_aux, shared_data: P
             plus, minus = (published[str(brc)][str(thidx)][sign] for sign in "01")
             expected = [plus[str(code)] for code in range(SIZES[KINDS[kind]])]
             assert len(plus) == len(expected)
-            assert values[kind, thidx, : len(expected)].tolist() == np.float32(expected).tolist()
+            assert values[kind, thidx, : len(expected)].tolist() == np.array(expected, np.float32).tolist()
             assert [-value for value in minus.values()] == list(plus.values())
 
 
@@ -159,7 +161,7 @@ def test_real_values_equal_the_published_reconstruction(real_aux, shared_data: P
     [("000000-noise", 0.0, 1.8439064), ("000008-txcal", 0.0, None), ("000408-echo", 3e-6, 15.972093)],
 )
 def test_real_samples_equal_the_reference(
-    real_aux, shared_data: Path, name: str, tolerance: float, rms: float | None
+    real_aux: list[AuxIns], shared_data: Path, name: str, tolerance: float, rms: float | None
 ) -> None:
     buffer = np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", dtype=np.uint8)
     index = find_packets(buffer)

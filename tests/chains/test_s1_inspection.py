@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from refsys.chains.s1_aux_ins import read_aux_ins
 from refsys.chains.s1_inspection import (
+    Inspection,
     compare_iq,
     inspect_packets,
     measure_tx_pulse,
@@ -16,7 +19,7 @@ from refsys.chains.s1_inspection import (
 )
 from refsys.chains.s1_l0_labels import LABELS, label
 from refsys.kernels.s1_baq import STATUS_OK, STATUS_TRUNCATED, Samples
-from refsys.kernels.s1_baq_tables import KINDS, BaqTables, compile_tables
+from refsys.kernels.s1_baq_tables import KINDS, BaqLookup, BaqTables, compile_tables
 from refsys.kernels.s1_packets import FIELDS, FLAG_LENGTH, SYNC_MARKER
 from refsys.model.errors import InputCorrupt
 
@@ -24,14 +27,14 @@ NAMES = ("000000-noise", "000008-txcal", "000408-echo")
 
 
 @pytest.fixture(scope="module")
-def real(shared_data: Path):
+def real(shared_data: Path) -> Inspection:
     (aux,) = (shared_data / "aux_s1/safe").glob("S1B_AUX_INS*/data/s1b-aux-ins.xml")
     buffer = np.concatenate([np.fromfile(shared_data / f"s1_l0/isp/{name}.dat", np.uint8) for name in NAMES])
     return inspect_packets(buffer, compile_tables(read_aux_ins(aux).baq), where="three packets")
 
 
 @pytest.mark.shared
-def test_real_packets_are_sound(real) -> None:
+def test_real_packets_are_sound(real: Inspection) -> None:
     assert real.samples.status.tolist() == [STATUS_OK] * 3
     assert real.flags.tolist() == [0, 0, 0]
     assert (real.foreign_packets, real.unread_bytes) == (0, 0)
@@ -43,7 +46,9 @@ def test_real_packets_are_sound(real) -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("packet", "largest"), [(0, 0.0), (1, 0.0), (2, 3e-6)])
-def test_real_samples_agree_with_the_reference(real, shared_data: Path, packet: int, largest: float) -> None:
+def test_real_samples_agree_with_the_reference(
+    real: Inspection, shared_data: Path, packet: int, largest: float
+) -> None:
     difference = compare_iq(real.iq(packet), np.load(shared_data / f"s1_l0/reference/{NAMES[packet]}_iq.npy"))
     assert difference.samples == real.iq(packet).size
     assert difference.largest <= largest
@@ -51,14 +56,14 @@ def test_real_samples_agree_with_the_reference(real, shared_data: Path, packet: 
 
 
 @pytest.mark.shared
-def test_real_statistics(real) -> None:
+def test_real_statistics(real: Inspection) -> None:
     assert real.statistics["rms"][[0, 2]].tolist() == pytest.approx([1.8439064, 15.972093], abs=1e-6)
     assert np.isnan(real.statistics["mean_brc"]).tolist() == [True, True, False]
     assert np.all(np.abs(real.statistics["iq_correlation"]) < 0.02)
 
 
 @pytest.mark.shared
-def test_real_pulse_is_the_one_in_the_header(real) -> None:
+def test_real_pulse_is_the_one_in_the_header(real: Inspection) -> None:
     quality = measure_tx_pulse(real, 1)
     assert (quality.first_sample, quality.samples) == (30, 2948)
     assert quality.samples == real.physical["tx_pulse_samples"][1]
@@ -70,7 +75,7 @@ def test_real_pulse_is_the_one_in_the_header(real) -> None:
         measure_tx_pulse(real, 0)
 
 
-def published_names(tree: dict):
+def published_names(tree: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     for name, value in tree.items():
         if isinstance(value, dict) and set(value) == {"name", "value"}:
             yield name, value["name"], value["value"]
@@ -80,7 +85,7 @@ def published_names(tree: dict):
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", NAMES)
-def test_labels_agree_with_the_published_names(shared_data: Path, name) -> None:
+def test_labels_agree_with_the_published_names(shared_data: Path, name: str) -> None:
     columns = {"ecc_num": "ecc_number", "polarization": "sas_polarisation", "cal_mode": "ses_cal_mode"}
     columns |= {"temperature_compensation": "sas_temperature_compensation", "signal_type": "ses_signal_type"}
     published = json.loads((shared_data / f"s1_l0/reference/{name}_headers.json").read_text())
@@ -107,14 +112,14 @@ def balanced(symbols: list[int]) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def lookup():
+def lookup() -> BaqLookup:
     sizes = (4, 8, 16, 4, 5, 7, 10, 16)
     assert len(sizes) == len(KINDS)
     return compile_tables(
         BaqTables(
             huffman_trees=tuple(np.array(balanced(list(range(size)))) for size in sizes[3:]),
-            normalised_levels=tuple(np.arange(size) + 0.5 for size in sizes),
-            simple_levels=tuple(np.array([size - 1.0]) for size in sizes),
+            normalised_levels=tuple(np.arange(size, dtype=np.float64) + 0.5 for size in sizes),
+            simple_levels=tuple(np.array([size - 1.0], np.float64) for size in sizes),
             sigma_factors=np.arange(256.0),
             thidx_thresholds=np.zeros(8, np.int64),
             magnitude_thresholds=np.array(sizes) - 1,
@@ -133,11 +138,11 @@ def bypass_packet(quads: int, payload: bytes, marker: int = SYNC_MARKER) -> byte
     return bytes(header) + payload
 
 
-def inspect(lookup, *packets: bytes):
+def inspect(lookup: BaqLookup, *packets: bytes) -> Inspection:
     return inspect_packets(np.frombuffer(b"".join(packets), np.uint8), lookup, where="made-up.dat")
 
 
-def test_foreign_and_short_packets_are_counted_and_left_out(lookup) -> None:
+def test_foreign_and_short_packets_are_counted_and_left_out(lookup: BaqLookup) -> None:
     good = bypass_packet(1, bytes([0x01, 0x00] * 4))
     short = bytes([0x0C, 0x1C, 0xC0, 0x00, 0x00, 0x09]) + bytes(10)
     found = inspect(lookup, good, short, bypass_packet(1, bytes(8), marker=7), good, b"\x0c\x1c\xc0")
@@ -146,7 +151,7 @@ def test_foreign_and_short_packets_are_counted_and_left_out(lookup) -> None:
     assert found.iq(1).tolist() == [4 + 4j, 4 + 4j]
 
 
-def test_truncated_packet_keeps_its_row(lookup) -> None:
+def test_truncated_packet_keeps_its_row(lookup: BaqLookup) -> None:
     good = bypass_packet(1, bytes(8))
     found = inspect(lookup, good, bypass_packet(60000, bytes(8)))
     assert found.samples.status.tolist() == [STATUS_OK, STATUS_TRUNCATED]
@@ -156,13 +161,13 @@ def test_truncated_packet_keeps_its_row(lookup) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"text, no packets", bytes(5000), b"\xff" * 5000])
-def test_a_file_without_packets_is_corrupt(lookup, data: bytes) -> None:
+def test_a_file_without_packets_is_corrupt(lookup: BaqLookup, data: bytes) -> None:
     with pytest.raises(InputCorrupt, match=r"has the marker 352EF853 \[made-up\.dat\]; give the measurement"):
         inspect(lookup, data)
 
 
 @pytest.mark.parametrize("kept", [30, 70, 75])
-def test_a_first_packet_that_is_cut_is_named_so(lookup, kept: int) -> None:
+def test_a_first_packet_that_is_cut_is_named_so(lookup: BaqLookup, kept: int) -> None:
     with pytest.raises(InputCorrupt, match=rf"truncated: the first packet is longer than the {kept} bytes there are"):
         inspect(lookup, bypass_packet(1, bytes(8))[:kept])
 

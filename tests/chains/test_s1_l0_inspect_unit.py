@@ -4,6 +4,7 @@ import csv
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit_runner import ChainRun, run_chain
+from zarr_reading import array_in, values_in
 
 from refsys.chains.chain_files import check_units, shipped_chains
 from refsys.chains.s1_ancillary import ancillary_rows
@@ -24,6 +26,7 @@ from refsys.chains.s1_l0_product import compare_published
 from refsys.chains.s1_simulated_tables import simulated_tables
 from refsys.kernels import s1_packets
 from refsys.kernels.s1_baq_tables import compile_tables
+from refsys.kernels.s1_packets import Headers
 from refsys.model.errors import InputCorrupt, InputMissing
 from refsys.model.products import Quality
 from refsys.model.times import compact_time, format_time
@@ -74,8 +77,21 @@ def produce(work: Path, aux: Path, data: bytes, **parameters: float) -> ChainRun
     return run_chain("S1-L0-INSPECT", inputs, work / "run", parameters=given)
 
 
-def report_of(run: ChainRun) -> dict:
-    return json.loads((run.product_folder(TYPE) / "report.json").read_text("utf-8"))
+def report_of(run: ChainRun) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((run.product_folder(TYPE) / "report.json").read_text("utf-8"))
+    return report
+
+
+def figures_of(run: ChainRun) -> dict[str, Any]:
+    figures: dict[str, Any] = run.product(TYPE).figures
+    return figures
+
+
+def texts_in(group: zarr.Group, name: str, attribute: str) -> list[str]:
+    """An attribute of an array that is a list of texts."""
+    texts = array_in(group, name).attrs[attribute]
+    assert isinstance(texts, list)
+    return [str(text) for text in texts]
 
 
 def test_the_chain_file_fits_its_unit() -> None:
@@ -90,7 +106,9 @@ def test_the_chain_file_fits_its_unit() -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", NAMES)
-def test_published_samples_of_real_packets_agree_with_the_reference(real, shared_data: Path, name) -> None:
+def test_published_samples_of_real_packets_agree_with_the_reference(
+    real: dict[str, ChainRun], shared_data: Path, name: str
+) -> None:
     run = real[name]
     difference = compare_published(run.product_folder(TYPE), shared_data / f"s1_l0/reference/{name}_iq.npy")
     assert difference.largest <= LARGEST_DIFFERENCE[name]
@@ -104,20 +122,20 @@ def test_published_samples_of_real_packets_agree_with_the_reference(real, shared
 
 
 @pytest.mark.shared
-def test_figures_of_real_packets(real) -> None:
-    pulse = real["000008-txcal"].product(TYPE).figures["tx_pulses"]
+def test_figures_of_real_packets(real: dict[str, ChainRun]) -> None:
+    pulse = figures_of(real["000008-txcal"])["tx_pulses"]
     assert pulse["ramp_rate_hz_per_s"] == pytest.approx(pulse["nominal_ramp_rate_hz_per_s"], rel=5e-6)
     assert pulse["pslr_db"] == pytest.approx(-13.07, abs=0.01)
     assert pulse["width_samples"] == pytest.approx(0.995, rel=0.01)
     (row,) = report_of(real["000008-txcal"])["tx_pulses"]
     assert (row["first_sample"], row["samples"], row["fault"]) == (30, 2948, None)
-    kinds = {name: run.product(TYPE).figures["kinds"] for name, run in real.items()}
+    kinds = {name: figures_of(run)["kinds"] for name, run in real.items()}
     assert kinds["000000-noise"]["noise"]["rms"] == pytest.approx(1.8439, abs=1e-4)
     assert kinds["000408-echo"]["echo"]["rms"] == pytest.approx(15.972, abs=1e-3)
 
 
 @pytest.mark.shared
-def test_the_table_of_a_real_packet_has_what_is_published(real, shared_data: Path) -> None:
+def test_the_table_of_a_real_packet_has_what_is_published(real: dict[str, ChainRun], shared_data: Path) -> None:
     (row,) = csv.DictReader((real["000408-echo"].product_folder(TYPE) / "packets.csv").read_text().splitlines())
     derived = json.loads((shared_data / "s1_l0/reference/000408-echo_headers.json").read_text())["derived"]
     columns = {
@@ -136,7 +154,7 @@ def test_the_table_of_a_real_packet_has_what_is_published(real, shared_data: Pat
     assert row["utc"] == "2020-06-15T16:24:09.943962097Z"
 
 
-def test_simulated_packets_are_decoded_exactly(simulated) -> None:
+def test_simulated_packets_are_decoded_exactly(simulated: tuple[Path, ChainRun]) -> None:
     packets, run = simulated
     difference = compare_published(run.product_folder(TYPE), packets.with_name(f"{packets.stem}_iq.npy"))
     assert difference.equal
@@ -144,41 +162,41 @@ def test_simulated_packets_are_decoded_exactly(simulated) -> None:
     assert draft.quality is Quality.NOMINAL, draft.figures["degraded_because"]
     assert draft.figures["packets"] == 64
     assert draft.figures["statuses"] == {"decoded": 64}
-    assert {kind: found["packets"] for kind, found in draft.figures["kinds"].items()} == {
+    assert {kind: found["packets"] for kind, found in figures_of(run)["kinds"].items()} == {
         "echo": 58,
         "noise": 4,
         "Tx cal": 2,
     }
-    assert (draft.figures["tx_pulses"]["measured"], draft.figures["ancillary_cycles"]) == (2, 1)
+    assert (figures_of(run)["tx_pulses"]["measured"], draft.figures["ancillary_cycles"]) == (2, 1)
     canonical_json(draft.figures)
 
 
-def test_table_and_zarr_hold_every_column(simulated) -> None:
+def test_table_and_zarr_hold_every_column(simulated: tuple[Path, ChainRun]) -> None:
     packets, run = simulated
     buffer = np.fromfile(packets, np.uint8)
     index = s1_packets.find_packets(buffer)
     headers = s1_packets.decode_headers(buffer, index.offsets)
     physical = physical_values(headers)
     group = zarr.open_group(run.product_folder(TYPE) / "samples.zarr", mode="r")
-    table, names = group["headers"][...], group["headers"].attrs["columns"]
+    table, names = values_in(group, "headers"), texts_in(group, "headers", "columns")
     rows = list(csv.DictReader((run.product_folder(TYPE) / "packets.csv").read_text().splitlines()))
     assert names == [field.name for field in s1_packets.FIELDS]
     for k, name in enumerate(names):
         np.testing.assert_array_equal(table[:, k], headers[name])
         assert [int(row[name]) for row in rows] == headers[name].tolist()
-    for k, name in enumerate(group["physical"].attrs["columns"]):
-        np.testing.assert_array_equal(group["physical"][:, k], physical[name])
+    for k, name in enumerate(texts_in(group, "physical", "columns")):
+        np.testing.assert_array_equal(array_in(group, "physical")[:, k], physical[name])
         assert [float(row[name]) for row in rows] == physical[name].tolist()
-    np.testing.assert_array_equal(group["utc_ns"][...], physical["utc_ns"])
-    units = dict(zip(group["physical"].attrs["columns"], group["physical"].attrs["units"], strict=True))
+    np.testing.assert_array_equal(values_in(group, "utc_ns"), physical["utc_ns"])
+    units = dict(zip(texts_in(group, "physical", "columns"), texts_in(group, "physical", "units"), strict=True))
     assert (units["tx_ramp_rate_hz_per_s"], units["pri_s"], units["rx_gain_db"]) == ("Hz s-1", "s", "dB")
-    starts = group["starts"][...]
-    rms = [np.sqrt(np.mean(np.abs(group["iq"][a:b].astype(complex)) ** 2)) for a, b in pairwise(starts)]
+    starts, iq = values_in(group, "starts"), array_in(group, "iq")
+    rms = [np.sqrt(np.mean(np.abs(np.asarray(iq[a:b]).astype(complex)) ** 2)) for a, b in pairwise(starts)]
     assert [float(row["rms"]) for row in rows] == pytest.approx(rms, rel=1e-8)
     assert [row["rms"] for row in rows] == [repr(packet["rms"]) for packet in report_of(run)["packets"]]
 
 
-def test_the_report_says_where_it_comes_from(simulated, aux) -> None:
+def test_the_report_says_where_it_comes_from(simulated: tuple[Path, ChainRun], aux: Path) -> None:
     _, run = simulated
     report, draft = report_of(run), run.product(TYPE)
     assert report["figures"] == draft.figures
@@ -191,9 +209,10 @@ def test_the_report_says_where_it_comes_from(simulated, aux) -> None:
     assert cycle["ta_celsius"][:2] == [21.0, 20.0]
 
 
-def test_volatile_values_are_the_only_ones(simulated) -> None:
+def test_volatile_values_are_the_only_ones(simulated: tuple[Path, ChainRun]) -> None:
     _, run = simulated
     draft = run.product(TYPE)
+    assert draft.volatile is not None
     for file in run.product_folder(TYPE).rglob("*"):
         if file.is_file() and file.suffix != ".json":
             data = file.read_bytes()
@@ -204,7 +223,7 @@ def test_volatile_values_are_the_only_ones(simulated) -> None:
     assert compact_time(draft.creation_time) not in masked
 
 
-def test_same_input_same_bytes(simulated, aux, tmp_path: Path) -> None:
+def test_same_input_same_bytes(simulated: tuple[Path, ChainRun], aux: Path, tmp_path: Path) -> None:
     packets, first = simulated
     second = run_chain("S1-L0-INSPECT", {"packets": packets, "AUX_INS": aux}, tmp_path)
     one, other = (
@@ -216,7 +235,7 @@ def test_same_input_same_bytes(simulated, aux, tmp_path: Path) -> None:
     assert first.product(TYPE) == second.product(TYPE)
 
 
-def test_the_picture_says_nothing_of_software_or_time(simulated) -> None:
+def test_the_picture_says_nothing_of_software_or_time(simulated: tuple[Path, ChainRun]) -> None:
     _, run = simulated
     picture = (run.product_folder(TYPE) / "inspection.png").read_bytes()
     chunks, at = [], 8
@@ -236,7 +255,9 @@ DEGRADED = {
 
 
 @pytest.mark.parametrize(("bad", "reason", "limit"), DEGRADED.values(), ids=DEGRADED.keys())
-def test_each_fault_degrades_unless_it_is_allowed(tmp_path: Path, aux, bad, reason, limit) -> None:
+def test_each_fault_degrades_unless_it_is_allowed(
+    tmp_path: Path, aux: Path, bad: bytes, reason: str, limit: str
+) -> None:
     (tmp_path / "strict").mkdir()
     strict = produce(tmp_path / "strict", aux, packet() + bad).product(TYPE)
     assert (strict.quality, strict.figures["degraded_because"]) == (Quality.DEGRADED, [reason])
@@ -255,10 +276,11 @@ def tx_cal(ramp_error: float = 0.0, amplitude: float = 200.0) -> bytes:
     return encode_packet(fields, ENCODER.encode(iq, 0).data)
 
 
-def test_a_sound_pulse_is_nominal(tmp_path: Path, aux) -> None:
-    draft = produce(tmp_path, aux, tx_cal()).product(TYPE)
+def test_a_sound_pulse_is_nominal(tmp_path: Path, aux: Path) -> None:
+    run = produce(tmp_path, aux, tx_cal())
+    draft = run.product(TYPE)
     assert draft.quality is Quality.NOMINAL, draft.figures["degraded_because"]
-    assert draft.figures["tx_pulses"]["correlation"] > 0.999
+    assert figures_of(run)["tx_pulses"]["correlation"] > 0.999
 
 
 @pytest.mark.parametrize(
@@ -281,24 +303,24 @@ def test_a_sound_pulse_is_nominal(tmp_path: Path, aux) -> None:
     ],
     ids=["other ramp", "silence", "noise", "longest pulse", "undecoded"],
 )
-def test_a_faulty_pulse_degrades_and_is_shown(tmp_path: Path, aux, data, reason: str) -> None:
+def test_a_faulty_pulse_degrades_and_is_shown(tmp_path: Path, aux: Path, data: bytes, reason: str) -> None:
     run = produce(tmp_path, aux, data)
     draft = run.product(TYPE)
     assert draft.quality is Quality.DEGRADED
-    assert any(str(found).startswith(reason) for found in draft.figures["degraded_because"])
+    assert any(str(found).startswith(reason) for found in figures_of(run)["degraded_because"])
     canonical_json(draft.figures)
     assert report_of(run)["quality"] == "degraded"
     assert (run.product_folder(TYPE) / "inspection.png").stat().st_size > 5_000
 
 
-def test_nothing_decoded_is_still_a_product(tmp_path: Path, aux) -> None:
+def test_nothing_decoded_is_still_a_product(tmp_path: Path, aux: Path) -> None:
     run = produce(tmp_path, aux, packet(baq_mode=1) * 2)
     figures = run.product(TYPE).figures
     assert figures["statuses"] == {"unknown BAQ mode": 2}
     assert figures["kinds"] == {"echo": {"packets": 2, "decoded": 0, "samples": 0, "rms": None}}
     row, _ = report_of(run)["packets"]
     assert (row["rms"], row["status"], row["flags"]) == (None, "unknown BAQ mode", ["unknown BAQ mode"])
-    assert zarr.open_group(run.product_folder(TYPE) / "samples.zarr", mode="r")["iq"].shape == (0,)
+    assert array_in(zarr.open_group(run.product_folder(TYPE) / "samples.zarr", mode="r"), "iq").shape == (0,)
 
 
 KEPT = ("data_length", "sync_marker", "packet_version", "packet_type", "secondary_header_flag", "ses_signal_type")
@@ -308,7 +330,7 @@ CODES = {field.name: st.integers(0, 2**field.bits - 1) for field in s1_packets.F
 @settings(deadline=None, max_examples=12)
 @given(st.lists(st.fixed_dictionaries({}, optional=CODES), min_size=1, max_size=2), st.sampled_from([0, 8]))
 def test_headers_that_contradict_the_data_give_a_product_all_the_same(
-    tmp_path_factory: pytest.TempPathFactory, aux, headers, kind: int
+    tmp_path_factory: pytest.TempPathFactory, aux: Path, headers: list[dict[str, int]], kind: int
 ) -> None:
     data = b"".join(packet(ses_signal_type=kind, **codes) for codes in headers)
     run = produce(tmp_path_factory.mktemp("any"), aux, data)
@@ -328,7 +350,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize(("data", "message"), BAD_FILES.values(), ids=BAD_FILES.keys())
-def test_a_bad_file_of_packets_is_named(tmp_path: Path, aux, data, message) -> None:
+def test_a_bad_file_of_packets_is_named(tmp_path: Path, aux: Path, data: bytes, message: str) -> None:
     with pytest.raises(InputCorrupt, match=message) as caught:
         produce(tmp_path, aux, data)
     assert caught.value.where == "made-up.dat"
@@ -336,7 +358,7 @@ def test_a_bad_file_of_packets_is_named(tmp_path: Path, aux, data, message) -> N
 
 
 @pytest.mark.parametrize("part", ["huffmanLutList", "nrlLutList", "srlLutList", "sigmaFactorLut", "thresholdLutList"])
-def test_an_aux_ins_without_a_table_is_named(tmp_path: Path, aux, part: str) -> None:
+def test_an_aux_ins_without_a_table_is_named(tmp_path: Path, aux: Path, part: str) -> None:
     lacking = tmp_path / aux.name
     (lacking / "data").mkdir(parents=True)
     text = (aux / "data" / "s1a-aux-ins.xml").read_text()
@@ -346,7 +368,7 @@ def test_an_aux_ins_without_a_table_is_named(tmp_path: Path, aux, part: str) -> 
     assert str(caught.value.where).endswith("s1a-aux-ins.xml")
 
 
-def test_an_aux_ins_without_annotation_is_named(tmp_path: Path, aux) -> None:
+def test_an_aux_ins_without_annotation_is_named(tmp_path: Path, aux: Path) -> None:
     lacking = tmp_path / aux.name
     lacking.mkdir()
     (lacking / "manifest.safe").write_bytes((aux / "manifest.safe").read_bytes())
@@ -354,7 +376,7 @@ def test_an_aux_ins_without_annotation_is_named(tmp_path: Path, aux) -> None:
         produce(tmp_path, lacking, packet())
 
 
-def test_comparison_names_what_is_wrong(simulated, tmp_path: Path) -> None:
+def test_comparison_names_what_is_wrong(simulated: tuple[Path, ChainRun], tmp_path: Path) -> None:
     _, run = simulated
     folder = run.product_folder(TYPE)
     short, text = tmp_path / "short.npy", tmp_path / "text.npy"
@@ -370,7 +392,7 @@ def test_comparison_names_what_is_wrong(simulated, tmp_path: Path) -> None:
         compare_published(tmp_path, short)
 
 
-def test_the_comparison_sees_one_changed_sample(simulated, tmp_path: Path) -> None:
+def test_the_comparison_sees_one_changed_sample(simulated: tuple[Path, ChainRun], tmp_path: Path) -> None:
     packets, run = simulated
     reference = np.load(packets.with_name(f"{packets.stem}_iq.npy"))
     reference[1000] += 2
@@ -378,20 +400,21 @@ def test_the_comparison_sees_one_changed_sample(simulated, tmp_path: Path) -> No
     assert compare_published(run.product_folder(TYPE), tmp_path / "changed.npy") == (reference.size, 2.0, False)
 
 
-def test_ancillary_cycles_need_64_packets_in_a_row(aux) -> None:
+def test_ancillary_cycles_need_64_packets_in_a_row(aux: Path) -> None:
     tables = read_aux_ins(aux / "data" / "s1a-aux-ins.xml")
-    headers = {
+    headers: Headers = {
         "space_packet_count": np.arange(64, dtype=np.uint32),
         "subcom_index": np.arange(1, 65, dtype=np.uint8),
         "subcom_word": np.full(64, 0x7FF8, np.uint16),
     }
-    (row,) = ancillary_rows(headers, tables)
+    rows: list[Any] = ancillary_rows(headers, tables)
+    (row,) = rows
     assert row["position_m"] == [None] * 3  # the words spell NaN, which JSON cannot hold
     headers["space_packet_count"][40:] += 1
     assert ancillary_rows(headers, tables) == []
 
 
-def test_the_figure_has_a_row_for_each_kind(simulated) -> None:
+def test_the_figure_has_a_row_for_each_kind(simulated: tuple[Path, ChainRun]) -> None:
     packets, _ = simulated
     inspection = inspect_packets(np.fromfile(packets, np.uint8), LOOKUP, where="simulated")
     titles = [axes.get_title() for axes in draw_inspection(inspection, title="simulated").axes]

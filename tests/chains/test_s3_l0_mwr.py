@@ -1,15 +1,19 @@
 """The chain S3-L0-MWR on simulated sessions: every packet recovered, or exactly the lost ones reported."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import zarr
+from pydantic import JsonValue
 from unit_runner import CREATED, ChainRun, run_chain
+from zarr_reading import values_in
 
 from refsys.chains.mwr_packets import MEDIAN_STEP_S, PACKET_BYTES, simulate_mwr_packets
 from refsys.chains.s3_l0_mwr_product import ANNOTATION_RECORD
@@ -38,7 +42,8 @@ def real(shared_data: Path) -> Packets:
 
 @pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.shared)])
 def packets(request: pytest.FixtureRequest) -> Packets:
-    return request.getfixturevalue(request.param)
+    packets: Packets = request.getfixturevalue(request.param)
+    return packets
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Result:
         return self.run.product_folder(TYPE)
 
     @property
-    def figures(self) -> dict[str, int]:
+    def figures(self) -> dict[str, Any]:
         return self.run.product(TYPE).figures
 
     @property
@@ -64,8 +69,9 @@ class Result:
         return np.fromfile(self.folder / "ISPAnnotation.dat", ANNOTATION_RECORD)
 
     @property
-    def missing(self) -> dict[str, object]:
-        return json.loads((self.folder / "missing_packets.json").read_text("utf-8"))
+    def missing(self) -> dict[str, Any]:
+        missing: dict[str, Any] = json.loads((self.folder / "missing_packets.json").read_text("utf-8"))
+        return missing
 
     def first_sequence(self) -> int:
         return (int(self.packets[0, 2]) << 8 | int(self.packets[0, 3])) & 0x3FFF
@@ -76,14 +82,18 @@ def session(folder: Path, packets: Packets, **options: object) -> SessionTruth:
     return simulate_session(packets.reshape(-1), np.full(len(packets), packets.shape[1]), folder, values)
 
 
-def produce(folder: Path, packets: Packets, parameters: dict[str, object] | None = None, **options: object) -> Result:
+def produce(
+    folder: Path, packets: Packets, parameters: Mapping[str, JsonValue] | None = None, **options: Any
+) -> Result:
     truth = session(folder, packets, **options)
     return Result(truth, run_session(folder / truth.session_id, folder, parameters), packets)
 
 
-def run_session(place: Path, work: Path, parameters: dict[str, object] | None = None) -> ChainRun:
+def run_session(place: Path, work: Path, parameters: Mapping[str, JsonValue] | None = None) -> ChainRun:
     channels = sorted({file.name.split("_ch")[1][0] for file in place.rglob("*_DSDB_*")})
-    return run_chain("S3-L0-MWR", {"session": place}, work / "run", parameters=parameters, channels=channels)
+    return run_chain(
+        "S3-L0-MWR", {"session": place}, work / "run", parameters=parameters, channels=list[JsonValue](channels)
+    )
 
 
 LOSSLESS = {
@@ -105,7 +115,7 @@ LOSSLESS = {
 
 
 @pytest.mark.parametrize("options", LOSSLESS.values(), ids=LOSSLESS.keys())
-def test_nothing_is_missing(tmp_path: Path, packets: Packets, options: dict[str, object]) -> None:
+def test_nothing_is_missing(tmp_path: Path, packets: Packets, options: dict[str, Any]) -> None:
     result = produce(tmp_path, packets, **options)
     assert result.data == packets.tobytes(), "byte-identical"
     assert result.figures["packets"] == len(packets)
@@ -127,8 +137,8 @@ def test_exactly_the_packets_of_lost_frames_are_missing(
     there = [i for i in range(len(packets)) if i not in gone]
     assert result.data == packets[there].tobytes()
     reported = sorted(gone - set(result.truth.invisible_packets))
-    first = result.missing["first_sequence"] - there[0]  # type: ignore[operator]  # JSON
-    assert [item["sequence"] - first for item in result.missing["packets"]] == reported  # type: ignore[attr-defined]
+    first = result.missing["first_sequence"] - there[0]
+    assert [item["sequence"] - first for item in result.missing["packets"]] == reported
     assert result.figures["packets_missing"] == len(reported)
     assert first % 16384 == result.first_sequence()
     assert result.run.product(TYPE).quality is Quality.DEGRADED
@@ -139,7 +149,7 @@ def test_missing_packets_have_their_expected_time(tmp_path: Path, simulated: Pac
     start = datetime(2022, 11, 1, 9, 24, 39, tzinfo=UTC)
     items = result.missing["packets"]
     assert items
-    for item in items:  # type: ignore[attr-defined]  # JSON
+    for item in items:  # JSON
         index = item["sequence"] - result.first_sequence()
         expected = start + timedelta(seconds=index * MEDIAN_STEP_S)
         assert abs(parse_time(item["expected_time"]) - expected) < timedelta(microseconds=2)
@@ -160,9 +170,9 @@ def test_losses_at_head_and_tail_are_unknown_but_for_their_traces(tmp_path: Path
             "partial_packet": True,
             "further_missing_packets": "unknown",
         }
-    sequences = [item["sequence"] for item in result.missing["packets"]]  # type: ignore[attr-defined]  # JSON
-    assert sequences[0] == result.missing["first_sequence"] - 1  # type: ignore[operator]  # JSON
-    assert sequences[-1] == result.missing["last_sequence"] + 1  # type: ignore[operator]  # JSON
+    sequences = [item["sequence"] for item in result.missing["packets"]]  # JSON
+    assert sequences[0] == result.missing["first_sequence"] - 1
+    assert sequences[-1] == result.missing["last_sequence"] + 1
 
 
 def test_frames_that_lost_their_content_alone_are_counted_at_the_edges(tmp_path: Path, simulated: Packets) -> None:
@@ -173,7 +183,7 @@ def test_frames_that_lost_their_content_alone_are_counted_at_the_edges(tmp_path:
     chunk.write_bytes(stream.tobytes())
     result = Result(truth, run_session(tmp_path / truth.session_id, tmp_path), simulated)
     own = 2 if result.figures["frames"] == truth.frames - 2 else 1  # the second may be of another virtual channel
-    assert result.missing["head"]["lost_frames_at_least"] == own  # type: ignore[index]  # JSON
+    assert result.missing["head"]["lost_frames_at_least"] == own
     assert result.figures["frames_uncorrectable"] == 2
 
 
@@ -212,8 +222,8 @@ def test_annotation_and_zarr_say_the_same(tmp_path: Path, simulated: Packets) ->
     group = zarr.open_group(result.folder / "packets.zarr", mode="r")
     assert group.metadata.zarr_format == 3
     for column, field in (("time", "utc_ns"), ("sequence", "sequence"), ("offset", "offset"), ("length", "length")):
-        assert (group[column][...] == records[field]).all()
-    assert group["data"][...].tobytes() == result.data
+        assert (values_in(group, column) == records[field]).all()
+    assert values_in(group, "data").tobytes() == result.data
     for record in records[[0, 17, -1]]:
         piece = result.data[record["offset"] : record["offset"] + record["length"]]
         assert simulated[(record["sequence"] - result.first_sequence())].tobytes() == piece
@@ -245,7 +255,7 @@ def test_thresholds_are_parameters(tmp_path: Path, simulated: Packets) -> None:
     result = produce(tmp_path / "lax", simulated, parameters=lax, lost_frame_fraction=0.05)
     assert result.run.product(TYPE).quality is Quality.NOMINAL
     reasons = produce(tmp_path / "strict", simulated, lost_frame_fraction=0.05).figures["degraded_because"]
-    assert [reason.partition(":")[0] for reason in reasons] == ["packets_missing", "frames_missing"]  # type: ignore[attr-defined]
+    assert [reason.partition(":")[0] for reason in reasons] == ["packets_missing", "frames_missing"]
     with pytest.raises(ConfigInvalid, match="most_missing_packets"):
         produce(tmp_path / "wrong", simulated, parameters={"product.most_missing_packets": 2})
 
@@ -255,7 +265,7 @@ def test_figures_count_what_was_done(tmp_path: Path, simulated: Packets) -> None
     figures = result.figures
     assert figures["corrected_symbols"] == figures["frames_received"] * 8 * 3
     assert figures["frames"] == figures["frames_duplicate"] == result.truth.frames
-    first, second = figures["channels"]  # type: ignore[misc]  # a list
+    first, second = figures["channels"]
     assert first["marker_bit_errors"] == 2 * first["frames"]
     assert sum(first["frames_of_virtual_channel"].values()) == first["frames"] == second["frames"]
     assert first["frames_of_virtual_channel"]["5"] == result.truth.frames
@@ -296,7 +306,7 @@ def test_bad_input_is_one_clear_error(tmp_path: Path, simulated: Packets, fault:
     ],
 )
 def test_a_session_without_the_packets(
-    tmp_path: Path, simulated: Packets, parameters: dict[str, object], said: str
+    tmp_path: Path, simulated: Packets, parameters: dict[str, JsonValue], said: str
 ) -> None:
     with pytest.raises(InputCorrupt, match=said):
         produce(tmp_path, simulated[:200], parameters=parameters)

@@ -167,7 +167,7 @@ def test_channels_that_contradict_each_other() -> None:
 def test_frames_of_another_spacecraft_are_left_out() -> None:
     packets = simulate_mwr_packets(300, seed=1)
     own = whole(packets)
-    foreign = channel(own.mpdus[:3] ^ 1, np.array([0, 1, 2]), first=1 << 23, spacecraft=2)
+    foreign = channel(own.mpdus[:3] ^ np.uint8(1), np.array([0, 1, 2]), first=1 << 23, spacecraft=2)
     source = merge_channels([own, foreign])
     assert source.foreign == 3
     assert extract(source, APID).data.tobytes() == packets.tobytes()
@@ -193,7 +193,7 @@ def test_other_packets_on_the_channel() -> None:
     assert result.counts["packets_other_apid"] == 100
     # The first packet is of another APID's if its head is not there: nobody can tell.
     frames = whole(mixed)
-    cut = ChannelFrames(*(column[1:] for column in frames))
+    cut = ChannelFrames._make(column[1:] for column in frames)
     assert extracted(cut).head.partial_packet == "unknown"
 
 

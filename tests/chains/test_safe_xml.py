@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from refsys.chains.safe_xml import parse_xml
-from refsys.model.errors import InputCorrupt, InputMissing, XmlUnsafe
+from refsys.model.errors import InputCorrupt, InputMissing, RefsysError, XmlUnsafe
 
 LAUGHS = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [<!ENTITY l0 "lol">%s]>
@@ -20,7 +20,7 @@ QUADRATIC = b'<!DOCTYPE a [<!ENTITY x "%s">]><a>%s</a>' % (b"x" * 100_000, b"&x;
 IN_ATTRIBUTE = LAUGHS.replace(b"<lolz>&l9;</lolz>", b'<lolz a="&l9;"/>')
 
 
-def refused(data, tmp_path, kind):
+def refused(data: bytes, tmp_path: Path, kind: type[RefsysError]) -> str:
     path = tmp_path / "manifest.xml"
     path.write_bytes(data)
     begin = time.process_time()
@@ -32,7 +32,7 @@ def refused(data, tmp_path, kind):
 
 
 @pytest.mark.parametrize("data", [LAUGHS, QUADRATIC, IN_ATTRIBUTE], ids=["laughs", "quadratic", "attribute"])
-def test_billion_laughs(data, tmp_path: Path) -> None:
+def test_billion_laughs(data: bytes, tmp_path: Path) -> None:
     assert "DOCTYPE" in refused(data, tmp_path, XmlUnsafe)
 
 
@@ -131,13 +131,19 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
         assert error.where == "XML text"  # noqa: PT017  (either outcome is right)
 
 
+def written(root: etree._Element, encoding: str) -> bytes:
+    data = etree.tostring(root, encoding=encoding)
+    assert isinstance(data, bytes)
+    return data
+
+
 @given(st.text("abc<>&\"' é\n", max_size=50), st.text("xyz&<", max_size=20))
 def test_what_was_written_is_read(text: str, attribute: str) -> None:
     root = etree.Element("r", a=attribute)
     root.text = text
-    found = parse_xml(etree.tostring(root, encoding="utf-8"))
+    found = parse_xml(written(root, "utf-8"))
     assert (found.text or "", found.get("a")) == (text, attribute)
-    utf16 = parse_xml(etree.tostring(root, encoding="utf-16"))
+    utf16 = parse_xml(written(root, "utf-16"))
     assert (utf16.text or "") == text
 
 

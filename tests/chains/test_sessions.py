@@ -1,6 +1,7 @@
 """Sessions: what real and made lists say, every layout, and each way in which a station's folder can be wrong."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,21 +10,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsys.chains.sessions import Dsib, format_dsib, read_dsib, read_session
-from refsys.model.errors import InputCorrupt, InputMissing, NameInvalid, XmlUnsafe
+from refsys.model.errors import InputCorrupt, InputMissing, NameInvalid, RefsysError, XmlUnsafe
 from refsys.model.names import SessionFileName
 
 ID = "S3A_20221101092439034975"
 START = datetime(2022, 11, 1, 9, 24, 39, 250_000, tzinfo=UTC)
 
 
-def name_of(channel, number=None, session_id=ID):
+def name_of(channel: int, number: int | None = None, session_id: str = ID) -> str:
     extension = ".xml" if number is None else ".raw"
     return SessionFileName(
         station_unit="05", session_id=session_id, channel=channel, number=number, extension=extension
     ).format()
 
 
-def write(folder, sizes, *, size_of=sum, session_id=ID, subfolder=None):
+def write(
+    folder: Path,
+    sizes: dict[int, list[int]],
+    *,
+    size_of: Callable[[list[int]], int] | int = sum,
+    session_id: str = ID,
+    subfolder: str | None = None,
+) -> Path:
     """Write a session: `sizes` holds the bytes of each chunk by channel."""
     for channel, counts in sizes.items():
         place = folder / subfolder.format(channel) if subfolder else folder
@@ -37,7 +45,7 @@ def write(folder, sizes, *, size_of=sum, session_id=ID, subfolder=None):
             stop=START + timedelta(seconds=600 + channel),
             created=START,
             finished=START + timedelta(seconds=700),
-            data_size_bytes=size_of(counts) if size_of is sum else size_of,
+            data_size_bytes=size_of(counts) if callable(size_of) else size_of,
             chunks=names,
         )
         (place / name_of(channel, None, session_id)).write_bytes(format_dsib(dsib))
@@ -88,36 +96,36 @@ def test_a_relay_session_says_nothing_of_its_satellite(tmp_path: Path) -> None:
     assert (session.mission, session.satellite) == ("S1", "B")
 
 
-def edit(path, before, after) -> None:
+def edit(path: Path, before: bytes, after: bytes) -> None:
     data = path.read_bytes()
     assert before in data
     path.write_bytes(data.replace(before, after))
 
 
-def no_dsib(folder) -> None:
+def no_dsib(folder: Path) -> None:
     for channel in (1, 2):
         (folder / name_of(channel)).unlink()
 
 
-def empty_folder(folder) -> None:
+def empty_folder(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
 
 
-def link_out(folder) -> None:
+def link_out(folder: Path) -> None:
     outside = folder.parent / "outside"
     outside.write_bytes(bytes(100))
     (folder / name_of(1, 1)).unlink()
     (folder / name_of(1, 1)).symlink_to(outside)
 
 
-def same_file_twice(folder) -> None:
+def same_file_twice(folder: Path) -> None:
     (folder / "ch1").mkdir()
     (folder / "ch1" / name_of(1, 1)).write_bytes(bytes(100))
 
 
 # ruff: noqa: E501  (a table: one fault a line)
-FAULTS = {
+FAULTS: dict[str, tuple[Callable[[Path], object], type[RefsysError], str, str]] = {
     "no DSIB at all": (no_dsib, InputMissing, "no DSIB", ""),
     "nothing": (empty_folder, InputMissing, "neither DSIB nor chunks", ""),
     "no DSIB of one channel": (lambda f: (f / name_of(2)).unlink(), InputMissing, "channel 2 has chunks but no DSIB", "ch2"),
@@ -150,14 +158,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path: Path, fault) -> None:
+def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path: Path, fault: str) -> None:
     spoil, kind, said, where = FAULTS[fault]
     folder = write(tmp_path / "session", {1: [100, 100, 70], 2: [100, 50]})
     read_session(folder)
     spoil(folder)
     with pytest.raises(kind, match=said) as error:
         read_session(folder)
-    assert where in error.value.where
+    assert where in str(error.value.where)
 
 
 def test_two_sessions_in_one_folder(tmp_path: Path) -> None:
@@ -177,7 +185,7 @@ def test_sizes_of_all_channels_that_do_not_agree(tmp_path: Path) -> None:
     os.truncate(folder / name_of(2, 1), 90)
     with pytest.raises(InputCorrupt, match=r"all channels have 370 bytes, the DSIB .* announces 380") as error:
         read_session(folder)
-    assert error.value.where.endswith(name_of(2, 1))
+    assert str(error.value.where).endswith(name_of(2, 1))
 
 
 times = st.datetimes(datetime(2014, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -195,7 +203,7 @@ dsibs = st.builds(
 
 @given(dsibs)
 @settings(max_examples=40)
-def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, dsib) -> None:
+def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, dsib: Dsib) -> None:
     path = tmp_path_factory.getbasetemp() / "dsib.xml"
     path.write_bytes(format_dsib(dsib))
     assert read_dsib(path) == dsib

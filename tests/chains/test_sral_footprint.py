@@ -1,6 +1,7 @@
 """Footprints at Greenwich, at the antimeridian and in between."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from refsys.chains.sral_footprint import track_footprint
 
 
-def lines(geometry):
+def lines(geometry: dict[str, Any]) -> list[list[list[float]]]:
     return [geometry["coordinates"]] if geometry["type"] == "LineString" else geometry["coordinates"]
 
 
@@ -58,6 +59,6 @@ def test_the_antimeridian_cuts_westward_and_eastward() -> None:
 
 
 @pytest.mark.parametrize("track", [([1.0], [2.0]), ([1.0, 2.0], [3.0]), ([1.0, np.nan], [0, 0]), ([0, 91.0], [0, 0])])
-def test_impossible_tracks_are_refused(track) -> None:
+def test_impossible_tracks_are_refused(track: tuple[list[float], list[float]]) -> None:
     with pytest.raises(ValueError, match=r"track"):
         track_footprint(*track)

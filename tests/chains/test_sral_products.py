@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import pytest
 from lxml import etree
 
 from refsys.chains.sral_figure import figure
-from refsys.chains.sral_l1b import read_l1b
+from refsys.chains.sral_l1b import SralL1b, read_l1b
 from refsys.chains.sral_level2 import level2_variables, write_l2
-from refsys.chains.sral_retracking import FLAGS, NOT_CONVERGED, NOT_OCEAN, PARTIAL_STACK, TRACKING_LOST, retrack
+from refsys.chains.sral_retracking import FLAGS, NOT_CONVERGED, NOT_OCEAN, PARTIAL_STACK, TRACKING_LOST, SralL2, retrack
 from refsys.chains.sral_simulator import SimulatedSea, simulate_l1b
 from refsys.model.errors import InputCorrupt, InputMissing
 
@@ -24,21 +25,21 @@ SEA = SimulatedSea(swh_m=2.5, sigma0_db=10.5, surface_height_m=33.0, seconds=3.0
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory):
+def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_l1b(tmp_path_factory.mktemp("sral"), seed=4, sea=SEA)
 
 
 @pytest.fixture(scope="module")
-def l1b(product):
+def l1b(product: Path) -> SralL1b:
     return read_l1b(product / "measurement.nc")
 
 
 @pytest.fixture(scope="module")
-def l2(l1b):
+def l2(l1b: SralL1b) -> SralL2:
     return retrack(l1b)
 
 
-def digest(path):
+def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -48,7 +49,7 @@ def a_later_second() -> None:
         pass
 
 
-def test_the_truth_is_found_again(l2) -> None:
+def test_the_truth_is_found_again(l2: SralL2) -> None:
     for track in (l2.plrm, l2.sar):
         assert track.good.all()
         records = track.time_s.size
@@ -63,7 +64,7 @@ def test_the_truth_is_found_again(l2) -> None:
     assert l2.sar.longitude_deg[0] == pytest.approx(SEA.longitude_deg, abs=1e-6)
 
 
-def test_simulation_says_that_it_is_one(product, l1b) -> None:
+def test_simulation_says_that_it_is_one(product: Path, l1b: SralL1b) -> None:
     assert product.name.startswith("S3A_SR_1_SRA____2030")
     assert "_SIM_D_" in product.name
     assert len(product.name) == len(
@@ -75,7 +76,7 @@ def test_simulation_says_that_it_is_one(product, l1b) -> None:
     assert "SIMULATED" in etree.tostring(etree.parse(product / "xfdumanifest.xml")).decode()
 
 
-def test_simulation_is_deterministic_and_seeded(product, tmp_path: Path) -> None:
+def test_simulation_is_deterministic_and_seeded(product: Path, tmp_path: Path) -> None:
     a_later_second()
     again = simulate_l1b(tmp_path / "again", seed=4, sea=SEA)
     other = simulate_l1b(tmp_path / "other", seed=5, sea=SEA)
@@ -87,14 +88,14 @@ def test_simulation_is_deterministic_and_seeded(product, tmp_path: Path) -> None
         simulate_l1b(tmp_path / "again", seed=4, sea=SEA)
 
 
-def test_the_product_has_the_same_bytes_twice(l1b, l2, tmp_path: Path) -> None:
+def test_the_product_has_the_same_bytes_twice(l1b: SralL1b, l2: SralL2, tmp_path: Path) -> None:
     write_l2(l2, tmp_path / "one.nc", {"processor": "test", "baseline": 4})
     a_later_second()
     write_l2(retrack(l1b), tmp_path / "two.nc", {"baseline": 4, "processor": "test"})
     assert digest(tmp_path / "one.nc") == digest(tmp_path / "two.nc")
 
 
-def test_the_product_reads_back(l2, tmp_path: Path) -> None:
+def test_the_product_reads_back(l2: SralL2, tmp_path: Path) -> None:
     write_l2(l2, tmp_path / "l2.nc", {"processor": "test"})
     with h5netcdf.File(tmp_path / "l2.nc", "r") as file:
         assert file.attrs["processor"] == "test"
@@ -113,13 +114,13 @@ def test_the_product_reads_back(l2, tmp_path: Path) -> None:
     assert names == {variable.name for variable in level2_variables(l2)}
 
 
-def test_callers_may_not_overrule_what_the_product_states(l2, tmp_path: Path) -> None:
+def test_callers_may_not_overrule_what_the_product_states(l2: SralL2, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="source_product"):
         write_l2(l2, tmp_path / "l2.nc", {"source_product": "something else"})
     assert not (tmp_path / "l2.nc").exists()
 
 
-def test_the_figure_is_drawn(l1b, l2, tmp_path: Path) -> None:
+def test_the_figure_is_drawn(l1b: SralL1b, l2: SralL2, tmp_path: Path) -> None:
     drawing = figure(l2, l1b)
     drawing.savefig(tmp_path / "l2.png")
     assert (tmp_path / "l2.png").stat().st_size > 50_000
@@ -130,7 +131,7 @@ def test_the_figure_is_drawn(l1b, l2, tmp_path: Path) -> None:
         figure(replace(l2, source_product="another"), l1b)
 
 
-def test_records_that_cannot_be_retracked_are_flagged_and_the_rest_is_untouched(l1b, l2) -> None:
+def test_records_that_cannot_be_retracked_are_flagged_and_the_rest_is_untouched(l1b: SralL1b, l2: SralL2) -> None:
     sar = l1b.sar
     waveforms, surface, lost = sar.waveforms_count.copy(), sar.surface_type.copy(), sar.tracking_lost.copy()
     angles = l1b.look_angles_rad.copy()
@@ -154,7 +155,7 @@ def test_records_that_cannot_be_retracked_are_flagged_and_the_rest_is_untouched(
     np.testing.assert_array_equal(track.range_uncorrected_m[others], l2.sar.range_uncorrected_m[others])
 
 
-def test_a_product_without_any_echo_comes_out_flagged(l1b, tmp_path: Path) -> None:
+def test_a_product_without_any_echo_comes_out_flagged(l1b: SralL1b, tmp_path: Path) -> None:
     empty = replace(l1b.plrm, waveforms_count=np.zeros_like(l1b.plrm.waveforms_count))
     l2 = retrack(replace(l1b, plrm=empty))
     assert (l2.plrm.quality == NOT_CONVERGED).all()
@@ -162,7 +163,7 @@ def test_a_product_without_any_echo_comes_out_flagged(l1b, tmp_path: Path) -> No
     figure(l2, l1b).savefig(tmp_path / "l2.png")
 
 
-def test_altitudes_far_apart_are_fitted_each_with_their_own_bank(l1b) -> None:
+def test_altitudes_far_apart_are_fitted_each_with_their_own_bank(l1b: SralL1b) -> None:
     plrm = l1b.plrm
     lifted = np.where(np.arange(plrm.time_s.size) % 2 == 0, plrm.altitude_m, plrm.altitude_m + 10_000.0)
     shifted = replace(plrm, altitude_m=lifted, tracker_range_m=plrm.tracker_range_m + lifted - plrm.altitude_m)
@@ -172,7 +173,7 @@ def test_altitudes_far_apart_are_fitted_each_with_their_own_bank(l1b) -> None:
     np.testing.assert_allclose(height, plain.altitude_m - plain.range_uncorrected_m, atol=0.05)
 
 
-def damaged(product, tmp_path, change):
+def damaged(product: Path, tmp_path: Path, change: Callable[[h5py.File], None]) -> Path:
     copy = tmp_path / "measurement.nc"
     shutil.copy(product / "measurement.nc", copy)
     with h5py.File(copy, "r+") as file:
@@ -180,29 +181,29 @@ def damaged(product, tmp_path, change):
     return copy
 
 
-def delete(name):
-    def change(file) -> None:
+def delete(name: str) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
         del file[name]
 
     return change
 
 
-def unit(name, text):
-    def change(file) -> None:
+def unit(name: str, text: str) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
         file[name].attrs["units"] = np.bytes_(text)
 
     return change
 
 
-def overwrite(name, index, value):
-    def change(file) -> None:
+def overwrite(name: str, index: int, value: float) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
         file[name][index] = value
 
     return change
 
 
-def reshape(name, columns):
-    def change(file) -> None:
+def reshape(name: str, columns: int) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
         values, attributes = file[name][:, :columns], dict(file[name].attrs)
         del file[name]
         file.create_dataset(name, data=values).attrs.update(attributes)
@@ -210,11 +211,11 @@ def reshape(name, columns):
     return change
 
 
-def no_attribute(file) -> None:
+def no_attribute(file: h5py.File) -> None:
     del file.attrs["product_name"]
 
 
-def text_variable(file) -> None:
+def text_variable(file: h5py.File) -> None:
     records = file["lat_l1b_echo_plrm"].size
     del file["lat_l1b_echo_plrm"]
     file["lat_l1b_echo_plrm"] = [b"north"] * records
@@ -235,14 +236,16 @@ def text_variable(file) -> None:
         (text_variable, "lat_l1b_echo_plrm"),
     ],
 )
-def test_other_files_are_refused_by_name_and_cause(product, tmp_path: Path, change, says: str) -> None:
+def test_other_files_are_refused_by_name_and_cause(
+    product: Path, tmp_path: Path, change: Callable[[h5py.File], None], says: str
+) -> None:
     path = damaged(product, tmp_path, change)
     with pytest.raises(InputCorrupt, match=says) as caught:
         read_l1b(path)
     assert str(path) in str(caught.value)
 
 
-def test_files_that_are_no_hdf5_truncated_or_absent_are_refused(product, tmp_path: Path) -> None:
+def test_files_that_are_no_hdf5_truncated_or_absent_are_refused(product: Path, tmp_path: Path) -> None:
     (tmp_path / "text.nc").write_text("not a product")
     whole = (product / "measurement.nc").read_bytes()
     (tmp_path / "half.nc").write_bytes(whole[: len(whole) // 2])
@@ -253,6 +256,6 @@ def test_files_that_are_no_hdf5_truncated_or_absent_are_refused(product, tmp_pat
         read_l1b(tmp_path / "absent.nc")
 
 
-def test_fill_values_in_a_waveform_become_nan(product, tmp_path: Path) -> None:
+def test_fill_values_in_a_waveform_become_nan(product: Path, tmp_path: Path) -> None:
     path = damaged(product, tmp_path, overwrite("i2q2_meas_ku_l1b_echo_plrm", 2, 2**32 - 1))
     assert np.isnan(read_l1b(path).plrm.waveforms_count[2]).all()

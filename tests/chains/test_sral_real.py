@@ -4,18 +4,20 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from refsys.chains.sral_figure import figure
 from refsys.chains.sral_footprint import track_footprint
-from refsys.chains.sral_l1b import read_l1b
-from refsys.chains.sral_retracking import PARTIAL_STACK, retrack
+from refsys.chains.sral_l1b import SralL1b, read_l1b
+from refsys.chains.sral_retracking import PARTIAL_STACK, RetrackedTrack, SralL2, retrack
 
+Real = tuple[str, SralL1b, SralL2]
 pytestmark = pytest.mark.shared
 
 
 @pytest.fixture(scope="module", params=["S3A", "S3B"])
-def real(request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory):
+def real(request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Real:
     archive = next((shared_data / "s3_sral").glob(f"{request.param}_SR_1_SRA*.zip"))
     folder = tmp_path_factory.mktemp(request.param)
     with zipfile.ZipFile(archive) as packed:
@@ -25,11 +27,11 @@ def real(request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: py
     return request.param, l1b, retrack(l1b)
 
 
-def median(track, values):
+def median(track: RetrackedTrack, values: npt.NDArray[np.float64]) -> float:
     return float(np.median(values[track.good]))
 
 
-def test_the_reader_sees_what_the_products_hold(real) -> None:
+def test_the_reader_sees_what_the_products_hold(real: Real) -> None:
     satellite, l1b, _ = real
     records = {"S3A": (491, 504), "S3B": (471, 483)}[satellite]
     assert (l1b.plrm.time_s.size, l1b.sar.time_s.size) == records
@@ -39,7 +41,7 @@ def test_the_reader_sees_what_the_products_hold(real) -> None:
     assert not l1b.plrm.tracking_lost.any()
 
 
-def test_both_modes_agree(real) -> None:
+def test_both_modes_agree(real: Real) -> None:
     _, _, l2 = real
     assert l2.plrm.good.mean() > 0.98
     assert ((l2.sar.quality == 0) | (l2.sar.quality == PARTIAL_STACK)).mean() > 0.98
@@ -52,7 +54,7 @@ def test_both_modes_agree(real) -> None:
     assert 8.0 < median(l2.sar, l2.sar.sigma0_db) < 15.0
 
 
-def test_uncertainties_are_those_the_noise_shows(real) -> None:
+def test_uncertainties_are_those_the_noise_shows(real: Real) -> None:
     """Differences of neighbours hold little sea and much noise; the sea's own changes may only add to it."""
     _, _, l2 = real
     for track in (l2.plrm, l2.sar):
@@ -63,7 +65,7 @@ def test_uncertainties_are_those_the_noise_shows(real) -> None:
             assert 0.8 < noise / np.median(uncertainty[track.good]) < 1.6
 
 
-def test_backscatter_changes_alike_in_both_modes(real) -> None:
+def test_backscatter_changes_alike_in_both_modes(real: Real) -> None:
     _, _, l2 = real
     smooth = []
     for track in (l2.plrm, l2.sar):
@@ -76,13 +78,13 @@ def test_backscatter_changes_alike_in_both_modes(real) -> None:
     assert np.std(plrm - sar) < 0.15
 
 
-def test_misfit_is_that_of_speckle(real) -> None:
+def test_misfit_is_that_of_speckle(real: Real) -> None:
     _, _, l2 = real
     assert 0.9 < median(l2.plrm, l2.plrm.misfit) < 1.15
     assert 0.9 < median(l2.sar, l2.sar.misfit) < 1.8
 
 
-def test_the_footprint_does_not_go_around_the_world(real) -> None:
+def test_the_footprint_does_not_go_around_the_world(real: Real) -> None:
     satellite, l1b, _ = real
     geometry = track_footprint(l1b.sar.latitude_deg, l1b.sar.longitude_deg)
     assert geometry["type"] == "LineString"
@@ -92,7 +94,7 @@ def test_the_footprint_does_not_go_around_the_world(real) -> None:
     assert max(longitudes) == pytest.approx(east, abs=0.03)
 
 
-def test_the_figure_is_drawn(real, tmp_path: Path) -> None:
+def test_the_figure_is_drawn(real: Real, tmp_path: Path) -> None:
     _, l1b, l2 = real
     figure(l2, l1b).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 50_000

@@ -10,7 +10,6 @@ from refsys.services import cli, demo, demo_inputs
 
 if __name__ == "__main__":  # only here: the collection of doctests imports this file too
     demo_inputs.PACKETS = 6000
-    demo.sral_inputs = lambda real, folder: []
-    demo.s1_inputs = lambda real, folder: []
+    vars(demo).update(sral_inputs=lambda real, folder: [], s1_inputs=lambda real, folder: [])
     sys.argv[0] = Path(sys.argv[0]).name
     cli.main()

@@ -7,10 +7,11 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -55,10 +56,10 @@ def system(tmp_path: Path) -> Iterator[System]:
         yield system
 
 
-def opened(home: Path, extra: str = "") -> ExitStack:
+def opened(home: Path, extra: str = "") -> AbstractContextManager[System]:
     home.mkdir(parents=True, exist_ok=True)
     (home / "refsys.yaml").write_text(SETTINGS + extra)
-    return open_system(load_settings(home))  # type: ignore[return-value]  # a context manager of System
+    return open_system(load_settings(home))
 
 
 def run(system: System, *paths: Path) -> list[RequestRecord]:
@@ -81,6 +82,7 @@ def assert_nothing_partial(system: System) -> None:
         for asset in product.assets:
             assert len(system.store.get(asset.key)) == asset.size_bytes
             named.add(asset.key)
+    assert list(system.store.list("incoming")) == []
     stored = {info.key for info in system.store.list("products") if not info.key.endswith("/manifest.json")}
     assert stored == named
     scratch = system.settings.scratch_folder
@@ -271,7 +273,7 @@ class DyingStore:
 def test_a_store_that_dies(session: Path, tmp_path: Path, killable_s3_server: SeaweedServer) -> None:
     place = f"store: s3://{BUCKET}/bad-input\ns3_endpoint: {killable_s3_server.endpoint}\n"
     with opened(tmp_path / "home", place) as system:
-        dying = replace(system, store=DyingStore(system.store, killable_s3_server))
+        dying = replace(system, store=cast(Store, DyingStore(system.store, killable_s3_server)))
         bad = failed(run(dying, session))
         assert bad.failure is FailureClass.STORAGE
         assert BUCKET in (bad.reason or ""), bad.reason

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from refsys.model.errors import ConfigInvalid, InputCorrupt
-from refsys.model.events import PlanMade, StepCompleted
+from refsys.model.events import Event, PlanMade, StepCompleted
 from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.requests import RequestState
 from refsys.services import demo_kernels
@@ -104,14 +104,16 @@ def test_where_real_data_are_looked_for(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_clock_counts_the_compiler_and_only_it() -> None:
     demo_kernels.start_clock()
 
-    @numba.njit
-    def inner(x: int) -> int:
+    def inner_body(x: int) -> int:
         return x + 1
 
-    @numba.njit
-    def outer(x: int) -> int:
-        return inner(x) * 2
+    inner = numba.njit(inner_body)
 
+    def outer_body(x: int) -> int:
+        doubled: int = inner(x) * 2
+        return doubled
+
+    outer = numba.njit(outer_body)
     before = demo_kernels.read_clock()
     assert outer(3) == 8
     between = demo_kernels.read_clock()
@@ -137,7 +139,7 @@ def test_first_and_later_calls() -> None:
         )
         return StepCompleted(at=NOW, result=result)
 
-    events = [PlanMade(at=NOW, plan=plan), done(1, 1), done(0, 9), done(2, 3), done(3, 99, reused=True)]
+    events: list[Event] = [PlanMade(at=NOW, plan=plan), done(1, 1), done(0, 9), done(2, 3), done(3, 99, reused=True)]
     (row,) = demo_kernels.call_times(events)
     assert (row.processor, row.worker, row.calls, row.first_s, row.later_s) == ("p", "pid 1", 3, 9, 2)
 

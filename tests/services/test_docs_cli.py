@@ -47,8 +47,10 @@ def groups() -> set[str]:
 
 
 def commands() -> list[tuple[str, ...]]:
-    own = [(command.callback.__name__,) for command in app.registered_commands if command.callback]
-    inner = [
+    own: list[tuple[str, ...]] = [
+        (command.callback.__name__,) for command in app.registered_commands if command.callback
+    ]
+    inner: list[tuple[str, ...]] = [
         (str(group.name), str(command.name))
         for group in app.registered_groups
         if group.typer_instance

@@ -56,11 +56,22 @@ def test_a_chain_that_is_gone_is_a_named_failure(tmp_path: Path) -> None:
         assert record.failure in set(FailureClass)
 
 
-@pytest.mark.parametrize("text", ["cluster: {wrkers: 3}", "cluster: {workers: 0}", "[1]", "a: b: c"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "database: postgresql://me:secret@127.0.0.1/x",
+        "cluster: {wrkers: 3}",
+        "cluster: {workers: 0}",
+        "[1]",
+        "a: b: c",
+        "a: \x07",
+    ],
+)
 def test_settings_that_are_wrong_are_refused_by_name(tmp_path: Path, text: str) -> None:
     from refsys.model.errors import ConfigInvalid
     from refsys.services.home import load_settings
 
     (tmp_path / "refsys.yaml").write_text(text)
-    with pytest.raises(ConfigInvalid, match=r"refsys\.yaml"):
+    with pytest.raises(ConfigInvalid, match=r"refsys\.yaml") as caught:
         load_settings(tmp_path)
+    assert "secret" not in str(caught.value)

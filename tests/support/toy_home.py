@@ -40,14 +40,14 @@ CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @contextmanager
 def toy_system(
-    home: Path, clock: Clock | None = None, database: str | None = None, **settings: object
+    home: Path, clock: Clock | None = None, database: str | None = None, attempts: int = 3, **settings: object
 ) -> Iterator[System]:
     """Open a toy home; the ledger's delays are short."""
     home.mkdir(parents=True, exist_ok=True)
     given = Settings(
         home=home,
         database=database,
-        ledger=LedgerSettings(lease_s=1.0, retry_delay_s=0.05),
+        ledger=LedgerSettings(lease_s=1.0, retry_delay_s=0.05, max_attempts=attempts),
         **settings,
     )
     clock = clock or WallClock()
