@@ -61,15 +61,21 @@ def parse_chain(text: str, where: str) -> Chain:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigInvalid(f"not YAML: {error.problem}", where=f"{where}:{line}") from error
+    except yaml.YAMLError as error:
+        raise not_yaml(error, where) from error
     if not isinstance(data, dict):
         raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
     try:
         return Chain.model_validate(data)
     except ValidationError as error:
         raise _at_line(error, node, where) from error
+
+
+def not_yaml(error: yaml.YAMLError, where: object) -> ConfigInvalid:
+    """Return the error of a text that is not YAML, with file and line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    return ConfigInvalid(f"not YAML: {problem}", where=f"{where}:{mark.line + 1 if mark else 1}")
 
 
 def _at_line(error: ValidationError, root: yaml.Node | None, where: str) -> ConfigInvalid:

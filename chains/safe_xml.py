@@ -6,15 +6,17 @@ from xml.parsers import expat
 from lxml import etree
 
 from refsys.model.errors import InputCorrupt, InputMissing, XmlUnsafe
-from refsys.model.settings import LimitSettings
 
 _RESOURCE_LIMIT = 114  # XML_ERR_RESOURCE_LIMIT of libxml2: depth, or length of one text or attribute
 _LONG_NAME, _LONG_COMMENT = 110, 45  # XML_ERR_NAME_TOO_LONG, XML_ERR_COMMENT_NOT_FINISHED
 _FIRST_BYTES = 1 << 16
 _AGAIN = "fetch or write the file again"
 
+LIMIT_BYTES = 256 << 20
+"""More than any Sentinel metadata file has; a larger one would not fit a worker as a tree."""
 
-def parse_xml(source: Path | bytes, limit_bytes: int = LimitSettings().xml_bytes) -> etree._Element:
+
+def parse_xml(source: Path | bytes, limit_bytes: int = LIMIT_BYTES) -> etree._Element:
     """Return the root element of an XML document that need not be trusted.
 
     Entities are never resolved and nothing is loaded: a document type, which alone could declare any, is refused before
@@ -39,7 +41,7 @@ def parse_xml(source: Path | bytes, limit_bytes: int = LimitSettings().xml_bytes
     where = str(source) if isinstance(source, Path) else "XML text"
     data = _read(source, limit_bytes) if isinstance(source, Path) else source
     if len(data) > limit_bytes:
-        raise XmlUnsafe(f"XML has more than {limit_bytes} bytes", where=where, hint="the limit is limits.xml_bytes")
+        raise XmlUnsafe(f"XML has more than {limit_bytes} bytes", where=where)
     if not data.strip():
         raise InputCorrupt("XML is empty", where=where)
     _refuse_doctype(data, where)

@@ -45,10 +45,8 @@ def _local_cluster(settings: ClusterSettings) -> Iterator["Client"]:
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    # A step whose worker died twice comes back to the loop, whose policy says what next.
     quiet = {
         "distributed.worker.memory.terminate": 0.98,
-        "distributed.scheduler.allowed-failures": 1,
         "distributed.comm.timeouts.connect": "30s",
     }
     with (

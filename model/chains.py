@@ -1,5 +1,6 @@
 """A chain, as its YAML file says it."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -14,6 +15,15 @@ class TriggerRule(Value):
     arrival: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`.")
     satellites: tuple[str, ...] = Field((), description="Only these; empty for any.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
+
+    @field_validator("names")
+    @classmethod
+    def _names_is_an_expression(cls, names: str | None) -> str | None:
+        try:
+            re.compile(names or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return names
 
 
 class InputRule(Value):

@@ -44,7 +44,6 @@ class LimitSettings(Value):
     archive_files: int = Field(200_000, ge=1, description="Files in one archive.")
     archive_bytes: int = Field(200 << 30, ge=1, description="Bytes of one archive when unpacked.")
     archive_ratio: int = Field(200, ge=1, description="Unpacked bytes per packed byte of one archive.")
-    xml_bytes: int = Field(512 << 20, ge=1, description="Bytes of one XML file.")
     free_bytes: int = Field(1 << 30, ge=0, description="Free disk space below which `refsys doctor` warns.")
 
 

@@ -11,10 +11,9 @@ from refsys.model.events import AttemptFailed, InputsMissing, PlanMade, Products
 from refsys.model.plans import StepResult
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest, RequestRecord
-from refsys.scheduler.system import System, announce, wake
+from refsys.scheduler.system import System, announce, drop_workspace, wake
 from refsys.scheduler.tasks import failure_of
 from refsys.storage.publishing import publish
-from refsys.storage.steps import StepArea
 
 
 def chain_of(system: System, request: ProductionRequest) -> Chain:
@@ -66,19 +65,18 @@ def completed(system: System, record: RequestRecord, results: dict[str, StepResu
 
 
 def publish_all(system: System, record: RequestRecord, products: tuple[Product, ...]) -> ProductsPublished:
-    """Publish the products and tell whom they concern.
+    """Publish the products, tell whom they concern, and drop the step areas that no other open request uses.
 
     If a name is taken, the steps that gave it are dropped: under a new plan they run again and give another.
     """
     try:
         final = [publish(product, system.store, system.catalogue) for product in products]
     except ProductConflict:
-        for step in record.plan.steps if record.plan else ():
-            if step.outputs:
-                StepArea(system.store, step.key).drop()
+        drop_workspace(system, record, only_products=True)
         raise
     for product in final:
         announce(system, product)
+    drop_workspace(system, record)
     return ProductsPublished(at=system.clock.now(), names=tuple(product.name for product in final))
 
 
@@ -96,15 +94,6 @@ def look_again(system: System, record: RequestRecord) -> None:
     selection = select(record.request, chain_of(system, record.request), system.catalogue)
     if not selection.missing:
         wake(system, record.key, "what was missing")
-
-
-def drop_workspace(system: System, record: RequestRecord) -> None:
-    """Drop the step areas of a closed request that no other open request uses."""
-    if record.plan is None:
-        return
-    keys = {step.key for step in record.plan.steps}
-    for key in sorted(keys - system.ledger.steps_in_use(keys, record.key)):
-        StepArea(system.store, key).drop()
 
 
 def failed(system: System, error: BaseException, step: str | None = None) -> AttemptFailed:

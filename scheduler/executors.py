@@ -1,5 +1,6 @@
 """Executors: where the steps of a plan run. The serial one is the reference semantics of all others."""
 
+import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ class SerialExecutor:
     def __init__(self) -> None:
         self._queue: deque[tuple[int, str, int, StepTask]] = deque()
         self._results: dict[tuple[str, str], StepResult] = {}
+        self._idle = threading.Event()  # never set: there is nobody else who could submit
 
     def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
         """Queue the tasks; they come in an order in which each follows those it needs."""
@@ -72,8 +74,9 @@ class SerialExecutor:
         self._queue.extend((priority, request_key, token, task) for task in tasks)
 
     def poll(self, timeout_s: float) -> list[Outcome]:
-        """Run the next step, if there is one."""
+        """Run the next step; if there is none, wait as long as allowed, for the loop looks again at once."""
         if not self._queue:
+            self._idle.wait(timeout_s)
             return []
         entry = max(self._queue, key=lambda queued: queued[0])  # the first of equals
         self._queue.remove(entry)

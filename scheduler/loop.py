@@ -19,7 +19,6 @@ from refsys.scheduler.executors import Executor, Outcome, StepDone
 from refsys.scheduler.machine import (
     AwaitInputs,
     CancelPlan,
-    DropWorkspace,
     Instruction,
     Prepare,
     Publish,
@@ -28,7 +27,7 @@ from refsys.scheduler.machine import (
     transition,
 )
 from refsys.scheduler.ownership import Heartbeat, is_dead, owner_name
-from refsys.scheduler.system import System
+from refsys.scheduler.system import System, drop_workspace
 from refsys.scheduler.tasks import tasks_of
 
 Fetch = Callable[[ProductionRequest], Product]
@@ -106,10 +105,16 @@ class Loop:
     def step(self, timeout_s: float) -> bool:
         """Do one round; return whether anything happened."""
         happened = self._claim()
-        outcomes = self._executor.poll(0.0 if happened or not self._answers.empty() else timeout_s)
+        outcomes = self._executor.poll(self._patience_s(timeout_s, happened=happened))
         for outcome in outcomes:
             self._on_outcome(outcome)
         return self._on_answers() or bool(outcomes) or happened
+
+    def _patience_s(self, timeout_s: float, *, happened: bool) -> float:
+        """Return how long the executor may wait: not while there is something to do, briefly while an action runs."""
+        if happened or not self._answers.empty():
+            return 0.0
+        return min(timeout_s, 0.01) if self._acting else timeout_s
 
     def _is_finished(self, keys: Collection[str] | None) -> bool:
         if self._held or self._acting:
@@ -153,6 +158,8 @@ class Loop:
             lease = self._system.ledger.record(held.lease, step.change, event)
         except LeaseLost:
             self._let_go(key)  # somebody else decides now
+            if (now := self._system.ledger.get(key)).state is RequestState.CANCELLED:
+                drop_workspace(self._system, now)
             return
         held.record = self._system.ledger.get(key)
         if lease is None:
@@ -183,8 +190,6 @@ class Loop:
                 self._in_background(held, lambda: actions.publish_all(self._system, record, products))
             case CancelPlan():
                 self._executor.cancel(held.record.key)
-            case DropWorkspace():
-                actions.drop_workspace(self._system, held.record)
 
     def _prepare(self, held: Held) -> None:
         if held.record.request.chain == INGEST:

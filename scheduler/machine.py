@@ -62,12 +62,7 @@ class CancelPlan:
     """Stop what still runs."""
 
 
-@dataclass(frozen=True)
-class DropWorkspace:
-    """Drop step areas that no other open request uses."""
-
-
-Instruction = Prepare | AwaitInputs | SubmitPlan | Publish | CancelPlan | DropWorkspace
+Instruction = Prepare | AwaitInputs | SubmitPlan | Publish | CancelPlan
 
 
 @dataclass(frozen=True)
@@ -153,8 +148,7 @@ def _computed(record: RequestRecord, event: RunCompleted, policy: LedgerSettings
 
 
 def _published(record: RequestRecord, event: ProductsPublished, policy: LedgerSettings) -> Transition:
-    change = Change(state=S.PUBLISHED, products=event.names, keep_lease=False)
-    return Transition(change, (DropWorkspace(),))
+    return Transition(Change(state=S.PUBLISHED, products=event.names, keep_lease=False))
 
 
 def _has_plan(record: RequestRecord) -> bool:
@@ -185,7 +179,7 @@ def _failed(record: RequestRecord, event: AttemptFailed, policy: LedgerSettings)
 
 def _cancel(record: RequestRecord, event: CancelRequested, policy: LedgerSettings) -> Transition:
     change = Change(state=S.CANCELLED, reason=f"cancelled by {event.by}", keep_lease=False)
-    return Transition(change, (CancelPlan(), DropWorkspace()))
+    return Transition(change, (CancelPlan(),))
 
 
 def _again(record: RequestRecord, event: RetryRequested, policy: LedgerSettings) -> Transition:

@@ -14,6 +14,7 @@ from refsys.scheduler.machine import accepts, transition
 from refsys.scheduler.tasks import StoreAddress
 from refsys.storage.catalogue import Catalogue
 from refsys.storage.ledger import Ledger
+from refsys.storage.steps import StepArea
 from refsys.storage.stores import Store
 
 
@@ -62,19 +63,43 @@ def wake(system: System, key: str, product: str) -> None:
 
 
 def cancel(system: System, key: str, by: str) -> RequestRecord:
-    """Cancel an open request, whoever works on it (`InvalidTransition` if it is closed)."""
-    return _from_outside(system, key, CancelRequested(at=system.clock.now(), by=by))
+    """Cancel an open request, whoever works on it (`InvalidTransition` if it is closed).
+
+    Its step areas are dropped: here if nobody owns the request, else by its owner, who learns of it at its next write.
+    """
+    before = system.ledger.get(key)
+    after = _from_outside(system, before, CancelRequested(at=system.clock.now(), by=by))
+    if before.due_at is not None:  # in the ledger, what somebody owns shows no due time
+        drop_workspace(system, after)
+    return after
 
 
 def retry(system: System, key: str, by: str) -> RequestRecord:
     """Ask for a closed request again (`InvalidTransition` if it is open)."""
-    return _from_outside(system, key, RetryRequested(at=system.clock.now(), by=by))
+    return _from_outside(system, system.ledger.get(key), RetryRequested(at=system.clock.now(), by=by))
 
 
-def _from_outside(system: System, key: str, event: CancelRequested | RetryRequested) -> RequestRecord:
-    def change(record: RequestRecord) -> tuple[Change, CancelRequested | RetryRequested]:
-        return transition(record, event, system.settings.ledger).change, event
+def drop_workspace(system: System, record: RequestRecord, *, only_products: bool = False) -> None:
+    """Drop the step areas of a request's plan that no other open request uses; once more does no harm.
 
-    record = system.ledger.get(key)
-    system.ledger.force(record.key, change)
-    return system.ledger.get(record.key)
+    Parameters
+    ----------
+    system
+        The home.
+    record
+        The request.
+    only_products
+        Whether intermediate steps are kept.
+    """
+    if record.plan is None:
+        return
+    keys = {step.key for step in record.plan.steps if step.outputs or not only_products}
+    for key in sorted(keys - system.ledger.steps_in_use(keys, record.key)):
+        StepArea(system.store, key).drop()
+
+
+def _from_outside(system: System, record: RequestRecord, event: CancelRequested | RetryRequested) -> RequestRecord:
+    def change(now: RequestRecord) -> tuple[Change, CancelRequested | RetryRequested]:
+        return transition(now, event, system.settings.ledger).change, event
+
+    return system.ledger.force(record.key, change)

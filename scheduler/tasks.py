@@ -110,7 +110,7 @@ def run_step(task: StepTask, *before: StepResult) -> StepResult:
     try:
         return attempt.commit(_compute(task, store, attempt, before, folder))
     except BaseException as error:
-        attempt.discard()
+        _discard(attempt, error)
         if isinstance(error, OSError) and error.errno == errno.ENOSPC and not isinstance(error, RefsysError):
             raise StorageFull(
                 "no space left for the files of a running step", where=task.scratch, hint="free space or set `scratch`"
@@ -118,6 +118,14 @@ def run_step(task: StepTask, *before: StepResult) -> StepResult:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # a leftover is only space, and `refsys doctor` finds it
+
+
+def _discard(attempt: Attempt, reason: BaseException) -> None:
+    """Delete what a failed attempt wrote; that this fails too must not hide why the attempt did."""
+    try:
+        attempt.discard()
+    except RefsysError as error:
+        reason.add_note(f"what it wrote could not be deleted: {error}")
 
 
 def _compute(

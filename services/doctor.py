@@ -191,9 +191,17 @@ def _chains(settings: Settings) -> Iterator[Check]:
 def _leftovers(settings: Settings) -> Iterator[Check]:
     store = open_store(settings.store_url, s3_endpoint=settings.s3_endpoint)
     areas: dict[str, int] = {}
-    for item in store.list("steps/"):
+    for item in store.list("steps"):
         area = item.key.split("/")[1]
         areas[area] = areas.get(area, 0) + item.size_bytes
+    half_fetched = {"/".join(item.key.split("/")[:2]) for item in store.list("incoming")}
+    if half_fetched:
+        yield Check(
+            name="half fetched",
+            state="warn",
+            found=f"{len(half_fetched)} items in {store.url}/incoming whose fetching did not end",
+            what_to_do="ingest them again; if no refsys is at work, delete " + ", ".join(sorted(half_fetched)[:3]),
+        )
     database = open_database(settings.database_url)
     try:
         with database.read() as connection:

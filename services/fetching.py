@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from refsys.chains.extraction import identify
 from refsys.model.products import Product
@@ -12,6 +13,7 @@ from refsys.scheduler.loop import Fetch
 from refsys.scheduler.system import System
 from refsys.stations.folder import FolderStation, StationItem
 from refsys.storage.publishing import publish_folder
+from refsys.storage.staging import delete_below
 
 
 def fetcher(system: System) -> Fetch:
@@ -26,7 +28,11 @@ def fetcher(system: System) -> Fetch:
         try:
             local = station.fetch(item, folder)
             draft = identify(local)
-            return publish_folder(draft, local, system.store, system.catalogue, incoming_id=request.key)
+            # Two processes may fetch the same item, one of them having lost its lease: each has a place of its own.
+            place = f"{request.key}/{uuid4().hex}"
+            product = publish_folder(draft, local, system.store, system.catalogue, incoming_id=place)
+            delete_below(system.store, f"incoming/{request.key}")
+            return product
         finally:
             shutil.rmtree(folder, ignore_errors=True)  # a leftover is only space, and `refsys doctor` finds it
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import JsonValue, ValidationError
 
-from refsys.chains.chain_files import load_chains
+from refsys.chains.chain_files import load_chains, not_yaml
 from refsys.chains.planning import check_memory, make_plan
 from refsys.chains.selection import Selection, select
 from refsys.model.errors import ConfigInvalid
@@ -28,6 +29,7 @@ from refsys.stations.folder import FolderStation
 from refsys.storage.catalogue import Catalogue
 from refsys.storage.database import open_database
 from refsys.storage.ledger import Ledger
+from refsys.storage.local_files import replacing
 from refsys.storage.stores import open_store
 
 SETTINGS_FILE = "refsys.yaml"
@@ -55,11 +57,15 @@ def load_settings(home: Path | None = None) -> Settings:
     if file.is_file():
         try:
             given = yaml.safe_load(file.read_text("utf-8")) or {}
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ConfigInvalid(f"not YAML: {error.problem}", where=f"{file}:{line}") from error
+        except yaml.YAMLError as error:
+            raise not_yaml(error, file) from error
+        except UnicodeDecodeError as error:
+            raise ConfigInvalid("not UTF-8 text", where=file) from error
         if not isinstance(given, dict):
             raise ConfigInvalid("the settings are one mapping", where=f"{file}:1", hint="see `refsys config`")
+    if re.search(r"://[^/@]*:[^/@]+@", str(given.get("database", ""))):
+        why = "the address of the database holds a password, which would show wherever settings do"
+        raise ConfigInvalid(why, where=file, hint="leave it out; put it in PGPASSWORD or ~/.pgpass")
     try:
         return Settings.model_validate({**given, "home": str(folder)})
     except ValidationError as error:
@@ -124,11 +130,14 @@ def working(system: System, observe: Observer | None = None) -> Iterator[Working
 @contextmanager
 def _dashboard_told(home: Path, address: str) -> Iterator[None]:
     file = home / DASHBOARD_FILE
-    file.write_text(json.dumps({"owner": owner_name(), "address": address}), "utf-8")
+    told = json.dumps({"owner": owner_name(), "address": address})
+    with replacing(file) as new:
+        new.write(told.encode())
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        if file.is_file() and file.read_text("utf-8") == told:  # else another process of this home is the last to tell
+            file.unlink(missing_ok=True)
 
 
 def dashboard_of(home: Path) -> str | None:

@@ -27,6 +27,7 @@ from refsys.model.errors import (
     ObjectMissing,
     ProductConflict,
     ProductUnknown,
+    RefsysError,
     StorageError,
 )
 from refsys.model.products import Asset, AuxiliaryFile, Product, Provenance
@@ -135,8 +136,15 @@ def publish_folder(
     """
     prefix = f"incoming/{validate_key(incoming_id)}"
     delete_below(store, prefix)
-    assets = stage(store, prefix, source, draft.volatile)
-    published = publish(product_of(draft, assets, provenance), store, catalogue)
+    try:
+        assets = stage(store, prefix, source, draft.volatile)
+        published = publish(product_of(draft, assets, provenance), store, catalogue)
+    except RefsysError as error:
+        try:
+            delete_below(store, prefix)
+        except RefsysError as second:
+            error.add_note(f"what was staged could not be deleted: {second}")
+        raise
     delete_below(store, prefix)
     return published
 

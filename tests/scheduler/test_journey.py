@@ -47,7 +47,7 @@ def test_workspace_is_dropped_after_publication(tmp_path: Path) -> None:
     with toy_system(tmp_path / "home") as system:
         announce(system, publish_input(system, "numbers", tmp_path))
         serial_loop(system).run()
-        assert list(system.store.list("steps/")) == []
+        assert list(system.store.list("steps")) == []
         assert list((tmp_path / "home" / "scratch").iterdir()) == []
 
 
@@ -167,7 +167,7 @@ def test_twins_compute_once_and_both_are_published(tmp_path: Path, monkeypatch: 
         records = [system.ledger.get(key) for key in keys]
         assert [record.state for record in records] == [RequestState.PUBLISHED] * 2
         assert records[0].products == records[1].products
-        assert list(system.store.list("steps/")) == []
+        assert list(system.store.list("steps")) == []
     assert len(journal.read_text().splitlines()) == 3
 
 
@@ -182,15 +182,16 @@ def test_on_dask_the_product_has_the_digest_of_the_serial_run(tmp_path: Path) ->
         announce(system, publish_input(system, "numbers", tmp_path))
         serial_loop(system).run()
         digests.append([product.digest for product in system.catalogue.find(product_type="TOY_OUT")])
-    with toy_system(tmp_path / "dask") as system, connect(ClusterSettings(workers=2)) as client:
+    with toy_system(tmp_path / "dask", attempts=1) as system, connect(ClusterSettings(workers=2)) as client:
         announce(system, publish_input(system, "numbers", tmp_path))
         ((failing, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "bug"})])
+        loop = Loop(system, DaskExecutor(client), no_fetch)
+        loop.run()
         ((killing, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "kill"})])
-        Loop(system, DaskExecutor(client), no_fetch).run()
+        loop.run()
         digests.append([product.digest for product in system.catalogue.find(product_type="TOY_OUT")])
         assert "ZeroDivisionError" in (system.ledger.get(failing).reason or "")
         assert system.ledger.get(killing).failure is FailureClass.WORKER_LOST
-        assert list(system.store.list("steps/")) != [], "steps of failed requests are kept for a retry"
     assert digests[0] == digests[1]
     assert len(digests[0]) == 1
 
@@ -198,20 +199,68 @@ def test_on_dask_the_product_has_the_digest_of_the_serial_run(tmp_path: Path) ->
 def test_step_area_is_kept_for_another_open_request(tmp_path: Path) -> None:
     with toy_system(tmp_path / "home") as system:
         publish_input(system, "numbers", tmp_path)
-        intake(system, [toy_request("numbers")])
+        intake(system, [toy_request("numbers", priority=5)])
         ((other, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "storage"})])
         loop = serial_loop(system)
-        while system.ledger.get(other).plan is None:
-            loop.step(0.0)
-        plan = system.ledger.get(other).plan
-        assert plan is not None
-        part = plan.steps[0].key
         while system.catalogue.find(product_type="TOY_OUT") == []:
             loop.step(0.0)
-        if system.ledger.get(other).state.is_open:
-            assert StepArea(system.store, part).committed() is not None
+        record = system.ledger.get(other)
+        assert record.state.is_open
+        assert record.plan is not None
+        assert StepArea(system.store, record.plan.steps[0].key).committed() is not None
         loop.run()
         assert system.ledger.get(other).state is RequestState.FAILED
+
+
+def test_a_cluster_without_workers_is_a_failure_not_a_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Client, LocalCluster
+
+    from refsys.scheduler import dask_executor
+    from refsys.scheduler.loop import Loop
+
+    monkeypatch.setattr(dask_executor, "NO_WORKER_S", 0.5)
+    options = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": 40}
+    with (
+        LocalCluster(**options) as cluster,
+        Client(cluster, set_as_default=False) as client,
+        toy_system(tmp_path / "home", attempts=1) as system,
+    ):
+        (key,) = announce(system, publish_input(system, "numbers", tmp_path))
+        Loop(system, dask_executor.DaskExecutor(client), no_fetch).run()
+        record = system.ledger.get(key)
+        assert (record.state, record.failure) == (RequestState.FAILED, FailureClass.WORKER_LOST)
+        assert "no worker" in (record.reason or "")
+
+
+def test_cancelled_requests_leave_no_step_areas(tmp_path: Path) -> None:
+    with toy_system(tmp_path / "home") as system:
+        publish_input(system, "numbers", tmp_path)
+        ((key, _),) = intake(system, [toy_request("numbers")])
+        loop = serial_loop(system)
+        while not list(system.store.list("steps")):
+            loop.step(0.0)
+        cancel(system, key, "me")
+        loop.run()
+        loop.step(0.0)
+        assert system.ledger.get(key).state is RequestState.CANCELLED
+        assert list(system.store.list("steps")) == []
+
+
+def test_a_failing_clean_up_does_not_hide_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from refsys.model.errors import StorageError
+    from refsys.storage.steps import Attempt
+
+    def broken(attempt: Attempt) -> None:
+        raise StorageError("the store is away", where=attempt.prefix)
+
+    monkeypatch.setattr(Attempt, "discard", broken)
+    with toy_system(tmp_path / "home") as system:
+        publish_input(system, "numbers", tmp_path)
+        ((key, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "corrupt"})])
+        serial_loop(system).run()
+        record = system.ledger.get(key)
+        assert record.failure is FailureClass.INPUT_CORRUPT
+        assert "numbers are not numbers" in (record.reason or "")
 
 
 def test_a_name_that_is_taken_is_given_up_for_that_of_a_new_plan(tmp_path: Path) -> None:
