@@ -10,7 +10,7 @@ HOME_DIR ?= var/demo
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.installed  ## packets to published products on a local Dask cluster; report in var/demo/report.html
+demo: $(VENV)/.installed  ## packets to published products on a local Dask cluster; report in var/demo/demo/report.html
 	$(BIN)/refsys --home $(HOME_DIR) demo
 
 test: $(VENV)/.installed  ## the whole default suite
