@@ -87,7 +87,7 @@ def _at_line(error: ValidationError, root: yaml.Node | None, where: str) -> Conf
         lines.append(line)
         place = ".".join(str(part) for part in finding["loc"]) or "chain"
         findings.append(f"line {line}: {place}: {finding['msg'].removeprefix('Value error, ')}")
-    return ConfigInvalid("; ".join(findings), where=f"{where}:{lines[0]}", hint="see docs/chains for the form")
+    return ConfigInvalid("; ".join(findings), where=f"{where}:{lines[0]}", hint="docs/own-chain.md has the form")
 
 
 def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:

@@ -160,7 +160,11 @@ def find_unit(name: str) -> Unit[Any]:
         try:
             import_module(module)
         except ModuleNotFoundError as error:
-            raise ConfigInvalid(f"no module {error.name} for the unit", where=name, hint="check `unit:`") from error
+            raise ConfigInvalid(
+                f"no module {error.name} for the unit",
+                where=name,
+                hint="install its package or put its folder on PYTHONPATH, here and on the workers",
+            ) from error
     if name not in UNITS:
         raise ConfigInvalid(f"module {module} registers no such unit", where=name, hint="check `unit:`")
     return UNITS[name]

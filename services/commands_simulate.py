@@ -42,7 +42,7 @@ def simulate_session(
     chunk_frames: Annotated[int, typer.Option(min=1, help="Frames of one chunk file.")] = 500,
     swapped_chunks: Annotated[bool, typer.Option("--swapped-chunks", help="First two chunks change names.")] = False,
     late_chunk: Annotated[bool, typer.Option("--late-chunk", help="First chunk is listed last.")] = False,
-    truncated: Annotated[bool, typer.Option("--truncated", help="Last chunk lacks its second half.")] = False,
+    truncated: Annotated[bool, typer.Option("--truncated", help="The first chunk of channel 1 is cut short.")] = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
