@@ -110,7 +110,12 @@ def _parameters(rule: StepRule, overrides: Mapping[str, JsonValue]) -> dict[str,
 
 def _check_overrides(request: ProductionRequest, chain: Chain) -> None:
     names = {rule.name for rule in chain.steps}
+    owned = {f"{rule.name}.{per_parameter(rule.per)}" for rule in chain.steps if rule.per is not None}
     for override in request.parameters:
+        if override in owned:
+            raise PlanInvalid(
+                f"parameter {override!r} is set by the planner, one step for each element", where=request.key
+            )
         if override.partition(".")[0] not in names or "." not in override:
             raise PlanInvalid(
                 f"parameter {override!r} is for no step of chain {chain.name}",

@@ -62,7 +62,7 @@ class Settings(Value):
     )
     scratch: Path | None = Field(None, description="Folder for files of running steps; empty: `<home>/scratch`.")
     chains: tuple[Path, ...] = Field(
-        (), description="Folders or files of further chains, beside those that come with refsys."
+        (), description="Folders or files of further chains, such as [mine, /opt/x.yaml]; relative: below the home."
     )
     cluster: ClusterSettings = Field(ClusterSettings(), description="Where steps run.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="How requests are owned and repeated.")
@@ -72,6 +72,11 @@ class Settings(Value):
     def store_url(self) -> str:
         """Address of the object store, defaults filled in."""
         return self.store or str(self.home / "store")
+
+    @property
+    def chain_places(self) -> tuple[Path, ...]:
+        """Where further chains are, relative places taken from the home."""
+        return tuple(self.home / place for place in self.chains)
 
     @property
     def database_url(self) -> str:

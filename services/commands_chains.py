@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 def _known(ctx: typer.Context) -> "dict[str, Chain]":
     from refsys.chains.chain_files import load_chains
 
-    return load_chains(settings_of(ctx).chains)
+    return load_chains(settings_of(ctx).chain_places)
 
 
 @chains.command("list")

@@ -90,7 +90,7 @@ def open_system(settings: Settings, clock: Clock | None = None) -> Iterator[Syst
             store=open_store(settings.store_url, s3_endpoint=settings.s3_endpoint),
             catalogue=Catalogue(database),
             ledger=Ledger(database, clock),
-            chains=load_chains(settings.chains),
+            chains=load_chains(settings.chain_places),
             clock=clock,
         )
     finally:

@@ -128,15 +128,17 @@ def test_unknown_chain_and_wrong_override_fail_by_name(tmp_path: Path) -> None:
         wishes = [
             toy_request("numbers", parameters={"nowhere.x": 1}),
             toy_request("numbers", parameters={"join.colour": 1}),
+            toy_request("numbers", parameters={"part.part": "p7"}),
             toy_request("numbers").model_copy(update={"chain": "NOPE"}),
         ]
         keys = [key for key, _ in intake(system, wishes)]
         serial_loop(system).run()
         reasons = [system.ledger.get(key).reason or "" for key in keys]
-        assert [system.ledger.get(key).state for key in keys] == [RequestState.FAILED] * 3
+        assert [system.ledger.get(key).state for key in keys] == [RequestState.FAILED] * 4
         assert "nowhere.x" in reasons[0]
         assert "colour" in reasons[1]
-        assert "NOPE" in reasons[2]
+        assert "set by the planner" in reasons[2]
+        assert "NOPE" in reasons[3]
 
 
 def test_cancel_from_outside_stops_an_owned_request(tmp_path: Path) -> None:
