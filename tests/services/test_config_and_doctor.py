@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Refsys, Worked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ def test_any_settings_read_back(
     assert read_back(settings, home) == settings
 
 
-def test_every_setting_has_its_sentence(new_home: Any) -> None:
+def test_every_setting_has_its_sentence(new_home: Refsys) -> None:
     text = " ".join(line.strip().removeprefix("# ") for line in new_home("config").out.splitlines())
     for group in (Settings, ClusterSettings, LedgerSettings, LimitSettings):
         for name, field in group.model_fields.items():
@@ -66,11 +66,11 @@ def test_every_setting_has_its_sentence(new_home: Any) -> None:
                 assert f"{name}:" in text
 
 
-def test_config_json(new_home: Any) -> None:
+def test_config_json(new_home: Refsys) -> None:
     assert new_home("config", "--json").json["cluster"]["executor"] == "serial"
 
 
-def test_doctor_of_a_good_home(worked_home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_of_a_good_home(worked_home: Worked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REFSYS_SHARED", raising=False)
     checks = {check["name"]: check for check in worked_home.refsys("doctor", "--json").json}
     assert {"python", "packages", "home", "disk", "database", "store", "chains", "leftovers", "real data"} <= set(
@@ -82,7 +82,7 @@ def test_doctor_of_a_good_home(worked_home: Any, monkeypatch: pytest.MonkeyPatch
     assert "store" in worked_home.refsys("doctor").out
 
 
-def test_doctor_says_what_to_do(new_home: Any) -> None:
+def test_doctor_says_what_to_do(new_home: Refsys) -> None:
     """Each fault is real: a full disk by limit, a broken database, a chain that is not one, left areas."""
     home = new_home.home
     (home / "refsys.db").write_bytes(b"this is not a database file, but it is long enough to be one" * 40)
@@ -109,7 +109,7 @@ def test_doctor_says_what_to_do(new_home: Any) -> None:
     assert "steps/0123abcd" in checks["leftovers"]["what_to_do"]
 
 
-def test_doctor_finds_a_store_without_conditional_put(new_home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_finds_a_store_without_conditional_put(new_home: Refsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FolderStore, "put_if_absent", FolderStore.put)
     answer = new_home("doctor", "--json", ok=False)
     assert answer.exit_code == 1
@@ -117,7 +117,7 @@ def test_doctor_finds_a_store_without_conditional_put(new_home: Any, monkeypatch
 
 
 def test_doctor_names_a_folder_that_holds_no_data(
-    new_home: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_home: Refsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REFSYS_SHARED", str(tmp_path))
     checks = {c["name"]: c for c in json.loads(new_home("doctor", "--json", ok=False).out)}

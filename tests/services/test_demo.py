@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Refsys
 
 from refsys.services import demo_inputs
 from refsys.services.demo_checks import MWR_CHAIN, S1_CHAIN, SRAL_CHAIN
@@ -86,7 +87,7 @@ def test_demo_on_real_data_and_again(shared_data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_demo_on_simulated_data_and_fresh(new_home: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_on_simulated_data_and_fresh(new_home: Refsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REFSYS_SHARED", raising=False)
     monkeypatch.chdir(tmp_path)  # in no repository, so that nothing is beside it
     first = new_home("demo", "--json").json

@@ -1,23 +1,33 @@
 """Parts of the demo: its checks can fail, its report escapes, its clock measures the compiler."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numba
 import numpy as np
 import pytest
+from command_line import Worked
 from rich.console import Console
 
+from refsys.chains.session_simulator import SessionTruth
 from refsys.model.errors import ConfigInvalid, InputCorrupt
 from refsys.model.events import Event, PlanMade, StepCompleted
 from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.requests import RequestState
 from refsys.services import demo_kernels
 from refsys.services.demo_checks import check_mwr
-from refsys.services.demo_inputs import VARIANTS, Session, packet_lengths, prepare_sessions, simulated_packets
-from refsys.services.demo_results import DemoResult
+from refsys.services.demo_inputs import (
+    VARIANTS,
+    Bytes,
+    Lengths,
+    Session,
+    packet_lengths,
+    prepare_sessions,
+    simulated_packets,
+)
+from refsys.services.demo_results import DemoResult, MwrResult
 from refsys.services.home import load_settings, open_system
 from refsys.services.progress import RequestProgress
 from refsys.services.real_data import MWR_PACKETS, find_real_data
@@ -27,39 +37,44 @@ SHOW_CURSOR = "\x1b[?25h"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def checked(worked_home: Any) -> Any:
+@dataclass(frozen=True)
+class Checked:
     """Returns the verdict on the product of the worked home, whatever the truth is said to be."""
-    from refsys.chains.session_simulator import SessionTruth
 
+    worked: Worked
+    truth: SessionTruth
+    packets: Bytes
+    lengths: Lengths
+
+    def __call__(self, *, sent: Bytes | None = None, **change: object) -> MwrResult:
+        truth = self.truth.model_copy(update=change)
+        session = Session(variant=VARIANTS[0], folder=self.worked.session, truth=truth)
+        with open_system(load_settings(self.worked.refsys.home)) as system:
+            record = system.ledger.get(self.worked.request["request"])
+            product = system.catalogue.get(self.worked.product)
+            return check_mwr(system, record, product, session, (self.packets if sent is None else sent, self.lengths))
+
+
+@pytest.fixture(scope="module")
+def checked(worked_home: Worked) -> Checked:
     fields = {name: worked_home.truth[name] for name in SessionTruth.model_fields}
-    truth = SessionTruth.model_validate(fields)
     packets, lengths = simulated_packets(400, 0)
-
-    def check(*, sent: Any = None, **change: Any) -> Any:
-        session = Session(variant=VARIANTS[0], folder=worked_home.session, truth=truth.model_copy(update=change))
-        with open_system(load_settings(worked_home.refsys.home)) as system:
-            record = system.ledger.get(worked_home.request["request"])
-            product = system.catalogue.get(worked_home.product)
-            return check_mwr(system, record, product, session, (packets if sent is None else sent, lengths))
-
-    check.packets = packets  # type: ignore[attr-defined]
-    return check
+    return Checked(worked_home, SessionTruth.model_validate(fields), packets, lengths)
 
 
-def test_the_check_passes_on_the_truth(checked: Any) -> None:
+def test_the_check_passes_on_the_truth(checked: Checked) -> None:
     found = checked()
     assert found.passed
     assert (found.packets_recovered, found.packets_missing_reported) == (400, 0)
 
 
-def test_the_check_sees_one_wrong_bit(checked: Any) -> None:
+def test_the_check_sees_one_wrong_bit(checked: Checked) -> None:
     sent = checked.packets.copy()
     sent[12345] ^= 1
     assert not checked(sent=sent).identical
 
 
-def test_the_check_sees_an_unreported_packet(checked: Any) -> None:
+def test_the_check_sees_an_unreported_packet(checked: Checked) -> None:
     found = checked(missing_packets=(7,))
     assert not found.identical
     assert not found.missing_exact
@@ -144,7 +159,7 @@ def test_first_and_later_calls() -> None:
     assert (row.processor, row.worker, row.calls, row.first_s, row.later_s) == ("p", "pid 1", 3, 9, 2)
 
 
-def test_the_report_escapes_and_embeds(worked_home: Any) -> None:
+def test_the_report_escapes_and_embeds(worked_home: Worked) -> None:
     result = DemoResult(
         data="real",
         data_folder="/x",
@@ -173,7 +188,7 @@ def test_the_report_escapes_and_embeds(worked_home: Any) -> None:
     assert 'src="data:image/png;base64,AAAA"' in html
 
 
-def observed(console: Console, worked_home: Any) -> None:
+def observed(console: Console, worked_home: Worked) -> None:
     with open_system(load_settings(worked_home.refsys.home)) as system:
         record = system.ledger.get(worked_home.request["request"])
         history = system.ledger.history(record.key)
@@ -184,13 +199,13 @@ def observed(console: Console, worked_home: Any) -> None:
         progress(record, history[-1])
 
 
-def test_no_bars_where_there_is_no_terminal(worked_home: Any) -> None:
+def test_no_bars_where_there_is_no_terminal(worked_home: Worked) -> None:
     out = StringIO()
     observed(Console(file=out), worked_home)
     assert out.getvalue() == ""
 
 
-def test_bars_on_a_terminal_are_gone_at_the_end(worked_home: Any) -> None:
+def test_bars_on_a_terminal_are_gone_at_the_end(worked_home: Worked) -> None:
     out = StringIO()
     observed(Console(file=out, force_terminal=True, width=120), worked_home)
     drawn, _, after = out.getvalue().rpartition("S3-L0-MWR")

@@ -4,9 +4,9 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Refsys
 
 from refsys.services.cli import app
 
@@ -19,7 +19,7 @@ EXIT_CODES = {"dashboard": 1}
 """As the document says: nobody is at work in the home."""
 
 
-def test_examples_run(make_refsys: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_run(make_refsys: Callable[[Path], Refsys], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REFSYS_SHARED", raising=False)
     refsys = make_refsys(tmp_path / "home")

@@ -1,10 +1,12 @@
 """`refsys why`: candidates that were rejected are told with the reason."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Refsys
 
 from refsys.chains.units import ProductDraft
 from refsys.scheduler.system import System
@@ -33,13 +35,13 @@ def ask(system: System) -> Explanation:
 
 
 @pytest.fixture
-def system(new_home: Any, tmp_path: Path) -> Any:
+def system(new_home: Refsys, tmp_path: Path) -> Iterator[System]:
     with open_system(load_settings(new_home.home)) as opened:
         publish(opened, tmp_path, "session", product_type="S3_SESSION", start=DAY, stop=DAY + HOUR)
         yield opened
 
 
-def test_every_reason_to_reject(system: Any, tmp_path: Path) -> None:
+def test_every_reason_to_reject(system: System, tmp_path: Path) -> None:
     publish(system, tmp_path, "other_satellite", satellite="B")
     publish(system, tmp_path, "too_late", start=DAY + timedelta(minutes=1))
     publish(system, tmp_path, "too_short", stop=DAY + timedelta(minutes=59))
@@ -54,7 +56,7 @@ def test_every_reason_to_reject(system: Any, tmp_path: Path) -> None:
     assert "AUX_RESORB of satellite A that covers 2026-01-02T00:00:00" in found.what_would_change_it[0]
 
 
-def test_the_preferred_one_and_the_rest(system: Any, tmp_path: Path) -> None:
+def test_the_preferred_one_and_the_rest(system: System, tmp_path: Path) -> None:
     publish(system, tmp_path, "older", creation_time=DAY - HOUR)
     publish(system, tmp_path, "newer", creation_time=DAY + HOUR)
     found = ask(system)
