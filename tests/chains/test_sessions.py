@@ -165,7 +165,8 @@ def test_a_wrong_session_is_refused_naming_file_and_cause(tmp_path: Path, fault:
     spoil(folder)
     with pytest.raises(kind, match=said) as error:
         read_session(folder)
-    assert where in str(error.value.where)
+    assert error.value.where is not None
+    assert where in error.value.where
 
 
 def test_two_sessions_in_one_folder(tmp_path: Path) -> None:
