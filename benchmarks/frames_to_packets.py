@@ -5,14 +5,14 @@ Reed-Solomon, demultiplexing, packet assembly and CRC, against the rate of a two
 import numpy as np
 
 from benchmarks.harness import Row, compare
-from refsys.chains.mwr_packets import simulate_mwr_packets
-from refsys.kernels.crc import crc16_ok
-from refsys.kernels.frame_encoding import build_mpdus, encode_cadus
-from refsys.kernels.frame_headers import build_vcdus, parse_vcdu_headers
-from refsys.kernels.frame_sync import synchronise
-from refsys.kernels.packet_assembly import assemble_packets
-from refsys.kernels.randomizer import derandomise
-from refsys.kernels.reed_solomon import decode
+from refsys.chains.sentinel3.mwr_packets import simulate_mwr_packets
+from refsys.kernels.ccsds.crc import crc16_ok
+from refsys.kernels.ccsds.frame_encoding import build_mpdus, encode_cadus
+from refsys.kernels.ccsds.frame_headers import build_vcdus, parse_vcdu_headers
+from refsys.kernels.ccsds.frame_sync import synchronise
+from refsys.kernels.ccsds.packet_assembly import assemble_packets
+from refsys.kernels.ccsds.randomizer import derandomise
+from refsys.kernels.ccsds.reed_solomon import decode
 
 ZONE_BYTES = 1776
 PACKETS = 300_000

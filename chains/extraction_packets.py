@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from refsys.chains.units import ProductDraft
-from refsys.kernels.times import gps_to_utc_ns
+from refsys.kernels.ccsds.times import gps_to_utc_ns
 from refsys.model.errors import InputCorrupt
 
 if TYPE_CHECKING:

@@ -148,14 +148,14 @@ UNITS: dict[str, Unit[Any]] = {}
 def find_unit(name: str) -> Unit[Any]:
     """Return the unit of a name, importing the module that registers it.
 
-    `s3-l0-mwr.frames` is looked for in `refsys.chains.s3_l0_mwr`; `package.module:name` imports a module of the user's.
+    `s3-l0-mwr.frames` is looked for in `refsys.chains.sentinel3.l0_mwr`; `package.module:name` imports a user's module.
 
     Raises
     ------
     ConfigInvalid
         If the module or the unit does not exist.
     """
-    module = name.partition(":")[0] if ":" in name else f"refsys.chains.{name.partition('.')[0].replace('-', '_')}"
+    module = name.partition(":")[0] if ":" in name else _shipped_module(name)
     if name not in UNITS:
         try:
             import_module(module)
@@ -168,6 +168,12 @@ def find_unit(name: str) -> Unit[Any]:
     if name not in UNITS:
         raise ConfigInvalid(f"module {module} registers no such unit", where=name, hint="check `unit:`")
     return UNITS[name]
+
+
+def _shipped_module(name: str) -> str:
+    """Return the module of a unit that comes with refsys: `s3-l0-mwr.frames` is in `sentinel3.l0_mwr`."""
+    mission, _, rest = name.partition(".")[0].partition("-")
+    return f"refsys.chains.sentinel{mission.removeprefix('s')}.{rest.replace('-', '_')}"
 
 
 def unit(name: str, *, version: str, parameters: type[P]) -> Callable[[UnitFunction[P]], UnitFunction[P]]:

@@ -11,17 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from refsys.model.errors import RefsysError
-from refsys.services import (
-    commands_chains,
-    commands_demo,
-    commands_home,
-    commands_products,
-    commands_requests,
-    commands_simulate,
-    commands_why,
-    commands_work,
-)
-from refsys.services.commands_options import Options
+from refsys.services.commands import chains, demo, home, products, requests, simulate, why, work
+from refsys.services.commands.options import Options
 
 if TYPE_CHECKING:
     from typer._click import Context
@@ -80,14 +71,14 @@ def start(
     ctx.obj = Options(home=home, debug=debug)
 
 
-commands_demo.add_to(app)
-commands_work.add_to(app)
-commands_products.add_to(app)
-commands_requests.add_to(app)
-commands_why.add_to(app)
-commands_chains.add_to(app)
-commands_simulate.add_to(app)
-commands_home.add_to(app)
+demo.add_to(app)
+work.add_to(app)
+products.add_to(app)
+requests.add_to(app)
+why.add_to(app)
+chains.add_to(app)
+simulate.add_to(app)
+home.add_to(app)
 
 
 def main() -> None:

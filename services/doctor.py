@@ -14,7 +14,7 @@ from refsys.model.errors import ObjectExists, ObjectMissing, RefsysError
 from refsys.model.requests import RequestState
 from refsys.model.settings import Settings
 from refsys.model.values import Value
-from refsys.services.real_data import find_real_data
+from refsys.services.demonstration.real_data import find_real_data
 from refsys.storage.database import open_database
 from refsys.storage.migrations import HEAD, present_revision
 from refsys.storage.records import counts, steps_in_use

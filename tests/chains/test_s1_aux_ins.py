@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refsys.chains.s1_aux_ins import AuxIns, read_aux_ins
-from refsys.kernels.s1_baq import decode_samples
-from refsys.kernels.s1_baq_tables import KINDS, THIDX_COUNT, BaqTables, compile_tables
-from refsys.kernels.s1_packets import decode_headers, find_packets
+from refsys.chains.sentinel1.aux_ins import AuxIns, read_aux_ins
+from refsys.kernels.sentinel1.baq import decode_samples
+from refsys.kernels.sentinel1.baq_tables import KINDS, THIDX_COUNT, BaqTables, compile_tables
+from refsys.kernels.sentinel1.packets import decode_headers, find_packets
 from refsys.model.errors import InputCorrupt, InputMissing, XmlUnsafe
 
 Parse = Callable[[str], AuxIns]

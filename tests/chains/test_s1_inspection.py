@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refsys.chains.s1_aux_ins import read_aux_ins
-from refsys.chains.s1_inspection import (
+from refsys.chains.sentinel1.aux_ins import read_aux_ins
+from refsys.chains.sentinel1.inspection import (
     Inspection,
     compare_iq,
     inspect_packets,
     measure_tx_pulse,
     sample_statistics,
 )
-from refsys.chains.s1_l0_labels import LABELS, label
-from refsys.kernels.s1_baq import STATUS_OK, STATUS_TRUNCATED, Samples
-from refsys.kernels.s1_baq_tables import KINDS, BaqLookup, BaqTables, compile_tables
-from refsys.kernels.s1_packets import FIELDS, FLAG_LENGTH, SYNC_MARKER
+from refsys.chains.sentinel1.l0_labels import LABELS, label
+from refsys.kernels.sentinel1.baq import STATUS_OK, STATUS_TRUNCATED, Samples
+from refsys.kernels.sentinel1.baq_tables import KINDS, BaqLookup, BaqTables, compile_tables
+from refsys.kernels.sentinel1.packets import FIELDS, FLAG_LENGTH, SYNC_MARKER
 from refsys.model.errors import InputCorrupt
 
 NAMES = ("000000-noise", "000008-txcal", "000408-echo")

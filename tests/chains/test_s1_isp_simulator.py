@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from refsys.chains.s1_aux_ins import read_aux_ins
-from refsys.chains.s1_isp_encoder import SampleEncoder, encode_packet
-from refsys.chains.s1_isp_simulator import simulate_aux_ins, simulate_packets
-from refsys.chains.s1_simulated_tables import simulated_tables, tgu_celsius, tile_celsius
-from refsys.kernels.s1_baq import STATUS_OK, Samples, decode_samples
-from refsys.kernels.s1_baq_tables import KINDS, compile_tables, huffman_codes
-from refsys.kernels.s1_packets import FIELDS, Headers, decode_headers, find_packets, header_flags
-from refsys.kernels.s1_radar import window_samples
+from refsys.chains.sentinel1.aux_ins import read_aux_ins
+from refsys.chains.sentinel1.isp_encoder import SampleEncoder, encode_packet
+from refsys.chains.sentinel1.isp_simulator import simulate_aux_ins, simulate_packets
+from refsys.chains.sentinel1.simulated_tables import simulated_tables, tgu_celsius, tile_celsius
+from refsys.kernels.sentinel1.baq import STATUS_OK, Samples, decode_samples
+from refsys.kernels.sentinel1.baq_tables import KINDS, compile_tables, huffman_codes
+from refsys.kernels.sentinel1.packets import FIELDS, Headers, decode_headers, find_packets, header_flags
+from refsys.kernels.sentinel1.radar import window_samples
 from refsys.model.names_s1 import S1AuxName
 
 MODES = (0, 3, 4, 5, 12, 13, 14)

@@ -15,18 +15,18 @@ from unit_runner import ChainRun, run_chain
 from zarr_reading import array_in, values_in
 
 from refsys.chains.chain_files import check_units, shipped_chains
-from refsys.chains.s1_ancillary import ancillary_rows
-from refsys.chains.s1_aux_ins import read_aux_ins
-from refsys.chains.s1_inspection import inspect_packets, physical_values
-from refsys.chains.s1_isp_encoder import SampleEncoder, encode_packet
-from refsys.chains.s1_isp_simulator import simulate_aux_ins, simulate_packets
-from refsys.chains.s1_l0_figure import draw_inspection
-from refsys.chains.s1_l0_labels import FLAG_LABELS, flag_labels
-from refsys.chains.s1_l0_product import compare_published
-from refsys.chains.s1_simulated_tables import simulated_tables
-from refsys.kernels import s1_packets
-from refsys.kernels.s1_baq_tables import compile_tables
-from refsys.kernels.s1_packets import Headers
+from refsys.chains.sentinel1.ancillary import ancillary_rows
+from refsys.chains.sentinel1.aux_ins import read_aux_ins
+from refsys.chains.sentinel1.inspection import inspect_packets, physical_values
+from refsys.chains.sentinel1.isp_encoder import SampleEncoder, encode_packet
+from refsys.chains.sentinel1.isp_simulator import simulate_aux_ins, simulate_packets
+from refsys.chains.sentinel1.l0_figure import draw_inspection
+from refsys.chains.sentinel1.l0_labels import FLAG_LABELS, flag_labels
+from refsys.chains.sentinel1.l0_product import compare_published
+from refsys.chains.sentinel1.simulated_tables import simulated_tables
+from refsys.kernels.sentinel1 import packets as s1_packets
+from refsys.kernels.sentinel1.baq_tables import compile_tables
+from refsys.kernels.sentinel1.packets import Headers
 from refsys.model.errors import InputCorrupt, InputMissing
 from refsys.model.products import Quality
 from refsys.model.times import compact_time, format_time

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-import refsys.chains.s3_l0_mwr_frames as module
-from refsys.chains.mwr_packets import simulate_mwr_packets
-from refsys.chains.s3_l0_mwr_frames import MPDU_BYTES, decode_channel
-from refsys.chains.session_simulator import SessionOptions, simulate_session
+import refsys.chains.sentinel3.l0_mwr_frames as module
+from refsys.chains.sentinel3.l0_mwr_frames import MPDU_BYTES, decode_channel
+from refsys.chains.sentinel3.mwr_packets import simulate_mwr_packets
+from refsys.chains.sentinel3.session_simulator import SessionOptions, simulate_session
 from refsys.model.errors import InputCorrupt
 
 START = datetime(2022, 11, 1, 11, 5, 15, tzinfo=UTC)

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.chains.mwr_packets import MEDIAN_STEP_S, simulate_mwr_packets
-from refsys.chains.s3_l0_mwr_packets import (
+from refsys.chains.sentinel3.l0_mwr_packets import (
     SEQUENCE_UNKNOWN,
     ChannelFrames,
     InstrumentPackets,
     extract,
     merge_channels,
 )
-from refsys.kernels.frame_encoding import build_mpdus
+from refsys.chains.sentinel3.mwr_packets import MEDIAN_STEP_S, simulate_mwr_packets
+from refsys.kernels.ccsds.frame_encoding import build_mpdus
 
 APID = 1323
 ZONE = 1776

@@ -10,8 +10,8 @@ import pytest
 import zarr
 from unit_runner import ChainRun, run_chain
 
-from refsys.chains.sen3 import check_objects, read_manifest
-from refsys.chains.sral_simulator import simulate_l1b
+from refsys.chains.sentinel3.sen3 import check_objects, read_manifest
+from refsys.chains.sentinel3.sral_simulator import simulate_l1b
 from refsys.model.errors import InputCorrupt
 from refsys.model.products import Quality
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.chains.sen3 import (
+from refsys.chains.sentinel3.sen3 import (
     MANIFEST,
     Sen3Content,
     Sen3Processing,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.chains.mwr_packets import PACKET_BYTES, simulate_mwr_packets
-from refsys.chains.session_simulator import (
+from refsys.chains.sentinel3.mwr_packets import PACKET_BYTES, simulate_mwr_packets
+from refsys.chains.sentinel3.session_simulator import (
     CADU_BYTES,
     ZONE_BYTES,
     SessionOptions,
@@ -19,8 +19,8 @@ from refsys.chains.session_simulator import (
     simulate_session,
 )
 from refsys.chains.sessions import read_session
-from refsys.kernels.crc import crc16_of_packets
-from refsys.kernels.times import cuc_gps_to_utc_ns
+from refsys.kernels.ccsds.crc import crc16_of_packets
+from refsys.kernels.ccsds.times import cuc_gps_to_utc_ns
 from refsys.model.errors import InputCorrupt
 
 START = datetime(2022, 11, 1, 11, 5, 15, tzinfo=UTC)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from refsys.chains import sral_instrument as instrument
-from refsys.chains.sral_l1b import SralEchoes, SralL1b
-from refsys.chains.sral_retracking import RetrackedTrack, retrack
-from refsys.chains.sral_speckle import ALTITUDE_M, SPEED_M_S, SpeckledEchoes, stack_angles
+from refsys.chains.sentinel3 import sral_instrument as instrument
+from refsys.chains.sentinel3.sral_l1b import SralEchoes, SralL1b
+from refsys.chains.sentinel3.sral_retracking import RetrackedTrack, retrack
+from refsys.chains.sentinel3.sral_speckle import ALTITUDE_M, SPEED_M_S, SpeckledEchoes, stack_angles
 
 Sea = tuple[float, dict[str, RetrackedTrack]]
 RECORDS = 800

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.chains.sral_footprint import track_footprint
+from refsys.chains.sentinel3.sral_footprint import track_footprint
 
 
 def lines(geometry: dict[str, Any]) -> list[list[list[float]]]:

@@ -14,11 +14,19 @@ import numpy as np
 import pytest
 from lxml import etree
 
-from refsys.chains.sral_figure import figure
-from refsys.chains.sral_l1b import SralL1b, read_l1b
-from refsys.chains.sral_level2 import level2_variables, write_l2
-from refsys.chains.sral_retracking import FLAGS, NOT_CONVERGED, NOT_OCEAN, PARTIAL_STACK, TRACKING_LOST, SralL2, retrack
-from refsys.chains.sral_simulator import SimulatedSea, simulate_l1b
+from refsys.chains.sentinel3.sral_figure import figure
+from refsys.chains.sentinel3.sral_l1b import SralL1b, read_l1b
+from refsys.chains.sentinel3.sral_level2 import level2_variables, write_l2
+from refsys.chains.sentinel3.sral_retracking import (
+    FLAGS,
+    NOT_CONVERGED,
+    NOT_OCEAN,
+    PARTIAL_STACK,
+    TRACKING_LOST,
+    SralL2,
+    retrack,
+)
+from refsys.chains.sentinel3.sral_simulator import SimulatedSea, simulate_l1b
 from refsys.model.errors import InputCorrupt, InputMissing
 
 SEA = SimulatedSea(swh_m=2.5, sigma0_db=10.5, surface_height_m=33.0, seconds=3.0)

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from refsys.chains.sral_figure import figure
-from refsys.chains.sral_footprint import track_footprint
-from refsys.chains.sral_l1b import SralL1b, read_l1b
-from refsys.chains.sral_retracking import PARTIAL_STACK, RetrackedTrack, SralL2, retrack
+from refsys.chains.sentinel3.sral_figure import figure
+from refsys.chains.sentinel3.sral_footprint import track_footprint
+from refsys.chains.sentinel3.sral_l1b import SralL1b, read_l1b
+from refsys.chains.sentinel3.sral_retracking import PARTIAL_STACK, RetrackedTrack, SralL2, retrack
 
 Real = tuple[str, SralL1b, SralL2]
 pytestmark = pytest.mark.shared

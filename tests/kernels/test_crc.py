@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels.crc import crc16, crc16_of_packets, crc16_ok
+from refsys.kernels.ccsds.crc import crc16, crc16_of_packets, crc16_ok
 
 
 def as_array(data: bytes) -> np.ndarray:

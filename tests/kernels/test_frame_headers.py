@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.kernels.frame_headers import build_vcdus, first_header_pointers, parse_vcdu_headers
+from refsys.kernels.ccsds.frame_headers import build_vcdus, first_header_pointers, parse_vcdu_headers
 
 
 def test_header_of_a_real_npp_frame() -> None:

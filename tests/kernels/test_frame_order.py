@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.kernels.frame_order import frame_order, merge_frames, take_merged, unwrap_counters
+from refsys.kernels.ccsds.frame_order import frame_order, merge_frames, take_merged, unwrap_counters
 
 WRAP = 1 << 24
 start_counters = st.sampled_from([0, 5, WRAP // 2, WRAP - 3, WRAP - 20])

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import frame_sync
-from refsys.kernels.frame_sync import MARKER, Frames, FrameSynchroniser, synchronise
+from refsys.kernels.ccsds import frame_sync
+from refsys.kernels.ccsds.frame_sync import MARKER, Frames, FrameSynchroniser, synchronise
 
 FRAME = 60
 ASM = np.frombuffer(MARKER.to_bytes(4, "big"), np.uint8)

@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from refsys.kernels.crc import crc16_ok
-from refsys.kernels.frame_encoding import build_mpdus, encode_cadus
-from refsys.kernels.frame_headers import build_vcdus, parse_vcdu_headers
-from refsys.kernels.frame_sync import synchronise
-from refsys.kernels.packet_assembly import Packets, assemble_packets
-from refsys.kernels.packets import parse_packet_headers, sequence_gaps, split_packets, unwrap_sequence
-from refsys.kernels.randomizer import derandomise
-from refsys.kernels.reed_solomon import decode, encode
-from refsys.kernels.times import GPS_EPOCH_NS, cuc_to_ns
+from refsys.kernels.ccsds.crc import crc16_ok
+from refsys.kernels.ccsds.frame_encoding import build_mpdus, encode_cadus
+from refsys.kernels.ccsds.frame_headers import build_vcdus, parse_vcdu_headers
+from refsys.kernels.ccsds.frame_sync import synchronise
+from refsys.kernels.ccsds.packet_assembly import Packets, assemble_packets
+from refsys.kernels.ccsds.packets import parse_packet_headers, sequence_gaps, split_packets, unwrap_sequence
+from refsys.kernels.ccsds.randomizer import derandomise
+from refsys.kernels.ccsds.reed_solomon import decode, encode
+from refsys.kernels.ccsds.times import GPS_EPOCH_NS, cuc_to_ns
 
 pytestmark = pytest.mark.shared
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import packet_assembly
-from refsys.kernels.frame_encoding import build_mpdus
-from refsys.kernels.packet_assembly import Packets, assemble_packets
+from refsys.kernels.ccsds import packet_assembly
+from refsys.kernels.ccsds.frame_encoding import build_mpdus
+from refsys.kernels.ccsds.packet_assembly import Packets, assemble_packets
 
 WRAP = 1 << 24
 bodies = st.lists(st.one_of(st.integers(1, 12), st.integers(1, 90)), max_size=40)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.kernels.packets import parse_packet_headers, sequence_gaps, split_packets, unwrap_sequence
+from refsys.kernels.ccsds.packets import parse_packet_headers, sequence_gaps, split_packets, unwrap_sequence
 
 
 @given(st.binary(min_size=6, max_size=60))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.kernels.randomizer import derandomise, pseudo_random_sequence, randomise
+from refsys.kernels.ccsds.randomizer import derandomise, pseudo_random_sequence, randomise
 
 
 def test_sequence_of_the_standard() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels.reed_solomon import decode, encode
+from refsys.kernels.ccsds.reed_solomon import decode, encode
 
 
 def multiply(x: int, y: int) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from refsys.kernels.retracking import ocog, threshold
+from refsys.kernels.altimetry.retracking import ocog, threshold
 
 WAVEFORMS = hnp.arrays(
     np.float64, (3, 32), elements=st.floats(0.0, 1e4, allow_subnormal=False).map(lambda x: round(x, 3))
@@ -60,7 +60,7 @@ def test_a_later_echo_is_retracked_later(waveforms: npt.NDArray[np.float64], shi
 
 
 def test_compiled_and_plain_threshold_agree() -> None:
-    from refsys.kernels import retracking
+    from refsys.kernels.altimetry import retracking
 
     generator = np.random.default_rng(3)
     power, level = generator.gamma(2.0, size=(20, 64)), np.full(20, 3.0)

@@ -6,7 +6,7 @@ import pytest
 from scipy.signal import fftconvolve
 from scipy.special import i0e
 
-from refsys.kernels.sral_echo import (
+from refsys.kernels.altimetry.echo import (
     delay_doppler_spectra,
     echo,
     echo_bank,

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
-from refsys.kernels import sral_bank, sral_bank_fit
-from refsys.kernels.sral_bank import EchoBank, bank_echo
-from refsys.kernels.sral_bank_fit import fit_bank
-from refsys.kernels.sral_echo import echo_bank, epoch_grid, frequency_grid, pulse_limited_spectrum, variance_grid
+from refsys.kernels.altimetry import bank as sral_bank
+from refsys.kernels.altimetry import bank_fit as sral_bank_fit
+from refsys.kernels.altimetry.bank import EchoBank, bank_echo
+from refsys.kernels.altimetry.bank_fit import fit_bank
+from refsys.kernels.altimetry.echo import echo_bank, epoch_grid, frequency_grid, pulse_limited_spectrum, variance_grid
 
 WINDOW = (10, 118)
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_baq, s1_bits
-from refsys.kernels.s1_baq_tables import BaqTables, compile_tables, huffman_codes
-from refsys.kernels.s1_packets import Headers
+from refsys.kernels.sentinel1 import baq as s1_baq
+from refsys.kernels.sentinel1 import bits as s1_bits
+from refsys.kernels.sentinel1.baq_tables import BaqTables, compile_tables, huffman_codes
+from refsys.kernels.sentinel1.packets import Headers
 
 SIZES = (4, 8, 16, 4, 5, 7, 10, 16)
 THIDX = (3, 5, 10, 3, 3, 5, 6, 8)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_baq_tables as bt
+from refsys.kernels.sentinel1 import baq_tables as bt
 
 SIZES = (4, 8, 16, 4, 5, 7, 10, 16)
 THIDX = (3, 5, 10, 3, 3, 5, 6, 8)

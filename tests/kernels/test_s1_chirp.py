@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_chirp as chirp
+from refsys.kernels.sentinel1 import chirp
 
 FS_HZ = 66.7e6
 RAMP_HZ_S = 1.345e12

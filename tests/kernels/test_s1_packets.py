@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_packets as pk
+from refsys.kernels.sentinel1 import packets as pk
 
 # Widths in the order of the document's tables; None is a spare. Written apart from the kernel's bit positions.
 LAYOUT = [

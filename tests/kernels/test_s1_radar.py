@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_radar as radar
-from refsys.kernels.s1_packets import decode_headers
+from refsys.kernels.sentinel1 import radar
+from refsys.kernels.sentinel1.packets import decode_headers
 
 RATIOS = {
     0: "3/4",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.kernels import s1_subcom as sub
+from refsys.kernels.sentinel1 import subcom as sub
 
 
 def slow_cycles(counts: list[int], indices: list[int]) -> list[int]:

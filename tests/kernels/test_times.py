@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsys.kernels.times import (
+from refsys.kernels.ccsds.times import (
     CDS_EPOCH_DAY_1958,
     CDS_EPOCH_DAY_2000,
     GPS_EPOCH_NS,

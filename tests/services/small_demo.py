@@ -6,7 +6,9 @@ Arguments: those of `refsys`.
 import sys
 from pathlib import Path
 
-from refsys.services import cli, demo, demo_inputs
+from refsys.services import cli
+from refsys.services.demonstration import demo
+from refsys.services.demonstration import inputs as demo_inputs
 
 if __name__ == "__main__":  # only here: the collection of doctests imports this file too
     demo_inputs.PACKETS = 6000

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from seaweed import BUCKET, SeaweedServer
 
-from refsys.chains.mwr_packets import simulate_mwr_packets
-from refsys.chains.session_simulator import SessionOptions, simulate_session
-from refsys.chains.sral_simulator import simulate_l1b
+from refsys.chains.sentinel3.mwr_packets import simulate_mwr_packets
+from refsys.chains.sentinel3.session_simulator import SessionOptions, simulate_session
+from refsys.chains.sentinel3.sral_simulator import simulate_l1b
 from refsys.model.errors import FailureClass
 from refsys.model.requests import INGEST, RequestRecord, RequestState
 from refsys.scheduler.system import System, retry

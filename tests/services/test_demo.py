@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from command_line import Refsys
 
-from refsys.services import demo_inputs
-from refsys.services.demo_checks import MWR_CHAIN, S1_CHAIN, SRAL_CHAIN
+from refsys.services.demonstration import inputs as demo_inputs
+from refsys.services.demonstration.checks import MWR_CHAIN, S1_CHAIN, SRAL_CHAIN
 
 COMMAND = (sys.executable, "-m", "refsys.services.cli")
 SMALL = (sys.executable, str(Path(__file__).with_name("small_demo.py")))

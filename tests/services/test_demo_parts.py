@@ -11,14 +11,14 @@ import pytest
 from command_line import Worked
 from rich.console import Console
 
-from refsys.chains.session_simulator import SessionTruth
+from refsys.chains.sentinel3.session_simulator import SessionTruth
 from refsys.model.errors import ConfigInvalid, InputCorrupt
 from refsys.model.events import Event, PlanMade, StepCompleted
 from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.requests import RequestState
-from refsys.services import demo_kernels
-from refsys.services.demo_checks import check_mwr
-from refsys.services.demo_inputs import (
+from refsys.services.demonstration import kernels as demo_kernels
+from refsys.services.demonstration.checks import check_mwr
+from refsys.services.demonstration.inputs import (
     VARIANTS,
     Bytes,
     Lengths,
@@ -27,11 +27,11 @@ from refsys.services.demo_inputs import (
     prepare_sessions,
     simulated_packets,
 )
-from refsys.services.demo_results import DemoResult, MwrResult
+from refsys.services.demonstration.real_data import MWR_PACKETS, find_real_data
+from refsys.services.demonstration.report import ProductSection, render
+from refsys.services.demonstration.results import DemoResult, MwrResult
 from refsys.services.home import load_settings, open_system
 from refsys.services.progress import RequestProgress
-from refsys.services.real_data import MWR_PACKETS, find_real_data
-from refsys.services.report import ProductSection, render
 
 SHOW_CURSOR = "\x1b[?25h"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -215,7 +215,7 @@ def test_bars_on_a_terminal_are_gone_at_the_end(worked_home: Worked) -> None:
 
 
 def test_strips_have_a_tick_for_each_place() -> None:
-    from refsys.services.report import missing_ticks
+    from refsys.services.demonstration.report import missing_ticks
 
     places = np.linspace(0, 1, 50).round(5)
     assert len(missing_ticks(tuple(places.tolist()))) == 50

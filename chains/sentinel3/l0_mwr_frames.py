@@ -1,0 +1,202 @@
+"""Chunks of one receiving channel to decoded transfer frames of one virtual channel, in a Zarr group.
+
+CCSDS 131.0-B (synchronisation, randomiser, Reed-Solomon) and 732.0-B (AOS frames). The chunks are one stream of bytes,
+read in blocks; frames go to the group as they come, so memory does not grow with the session.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from pydantic import JsonValue
+
+from refsys.kernels.ccsds.frame_headers import VCDU_HEADER_BYTES, VERSION, parse_vcdu_headers
+from refsys.kernels.ccsds.frame_sync import Frames, FrameSynchroniser
+from refsys.kernels.ccsds.randomizer import derandomise
+from refsys.kernels.ccsds.reed_solomon import decode
+from refsys.model.errors import InputCorrupt
+
+CADU_BYTES = 2044
+MPDU_BYTES = 1778  # header 2, packet zone 1776
+_BLOCK_BYTES = 4 << 20
+_ROWS = 1024  # frames of one Zarr chunk
+_LEAST_MARKERS = 0.01  # of the frames that a chunk has room for; fewer, and it is not made of CADUs
+
+Progress = Callable[[float, str], None]
+_COLUMNS = {"counter": np.int64, "spacecraft_id": np.uint8, "valid": np.bool_}
+
+
+class FrameTable:
+    """Frames of one virtual channel as arrays of a Zarr group, appended in whole chunks.
+
+    Arrays: `mpdus` (n, 1778) uint8, M_PDU header and packet zone; `counter` (n,) int64, 24 bits as received;
+    `spacecraft_id` (n,) uint8; `valid` (n,) bool, false where a codeword was uncorrectable. Those of the header never
+    are: such a frame is not kept, since its counter would not be known.
+
+    Parameters
+    ----------
+    group
+        An empty group.
+    """
+
+    def __init__(self, group: zarr.Group) -> None:
+        self._arrays = {
+            name: group.create_array(name, shape=(0,), chunks=(16 * _ROWS,), dtype=dtype)
+            for name, dtype in _COLUMNS.items()
+        }
+        self._arrays["mpdus"] = group.create_array(
+            "mpdus", shape=(0, MPDU_BYTES), chunks=(_ROWS, MPDU_BYTES), dtype=np.uint8
+        )
+        self._pending: list[dict[str, npt.NDArray[np.generic]]] = []
+        self._rows = 0
+        self.frames = 0
+
+    def append(self, **columns: npt.NDArray[np.generic]) -> None:
+        """Add frames; they reach the group when a chunk is full, or with `flush`."""
+        self._pending.append(columns)
+        self._rows += columns["counter"].shape[0]
+        self.frames += columns["counter"].shape[0]
+        if self._rows >= _ROWS:
+            self._write(self._rows // _ROWS * _ROWS)
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        self._write(self._rows)
+
+    def _write(self, rows: int) -> None:
+        if not rows:
+            return
+        whole = {name: np.concatenate([part[name] for part in self._pending]) for name in self._arrays}
+        for name, array in self._arrays.items():
+            array.append(whole[name][:rows])
+        self._pending = [{name: column[rows:] for name, column in whole.items()}]
+        self._rows -= rows
+
+
+class _Counts:
+    """Figures of one channel as they add up."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.corrected_symbols = 0
+        self.uncorrectable = 0
+        self.marker_bit_errors = 0
+        self.slips = 0
+        self.by_virtual_channel = np.zeros(64, np.int64)
+        self._last_position: int | None = None
+
+    def add(
+        self,
+        frames: Frames,
+        corrected: npt.NDArray[np.int16],
+        known: npt.NDArray[np.bool_],
+        vcid: npt.NDArray[np.uint8],
+    ) -> None:
+        positions = frames.positions
+        if not positions.size:
+            return
+        previous = positions[0] - CADU_BYTES if self._last_position is None else self._last_position
+        self.slips += int((np.diff(positions, prepend=previous) % CADU_BYTES != 0).sum())
+        self._last_position = int(positions[-1])
+        self.frames += positions.size
+        self.marker_bit_errors += int(frames.marker_bit_errors.sum())
+        self.corrected_symbols += int(corrected[corrected > 0].sum())
+        self.uncorrectable += int((corrected < 0).any(axis=1).sum())
+        self.by_virtual_channel += np.bincount(vcid[known], minlength=64)
+
+
+def decode_channel(
+    chunks: Sequence[Path], group: zarr.Group, *, virtual_channel: int, marker_bit_errors: int, progress: Progress
+) -> dict[str, JsonValue]:
+    """Decode the chunks of one channel and keep the frames of one virtual channel.
+
+    Parameters
+    ----------
+    chunks
+        Chunk files in the order of the stream.
+    group
+        Empty group; see `FrameTable` for what it then holds.
+    virtual_channel
+        0 to 63.
+    marker_bit_errors
+        Wrong bits of 32 at which a marker still counts.
+    progress
+        Told the fraction of bytes read.
+
+    Returns
+    -------
+    Figures: chunks, bytes, frames, frames of each virtual channel, uncorrectable frames, corrected symbols, wrong
+    marker bits, slips (frames off the grid of the one before), frames kept.
+
+    Raises
+    ------
+    InputCorrupt
+        A chunk in which no CADUs are found; the error names it.
+    """
+    sizes = np.array([path.stat().st_size for path in chunks], np.int64)
+    starts, total = np.cumsum(sizes) - sizes, int(sizes.sum())
+    markers = np.zeros(len(chunks), np.int64)
+    synchroniser = FrameSynchroniser(CADU_BYTES, marker_bit_errors=marker_bit_errors)
+    table, counts = FrameTable(group), _Counts()
+    for frames, read in _synchronised(chunks, synchroniser):
+        seen = frames.positions[frames.marker_bit_errors <= marker_bit_errors]
+        np.add.at(markers, np.searchsorted(starts, seen, side="right") - 1, 1)
+        _keep(frames, table, counts, virtual_channel)
+        progress(read / max(total, 1), f"{counts.frames} frames")
+    table.flush()
+    _check_chunks(chunks, sizes, markers)
+    return {
+        "chunks": len(chunks),
+        "bytes": total,
+        "frames": counts.frames,
+        "frames_of_virtual_channel": {str(i): int(n) for i, n in enumerate(counts.by_virtual_channel) if n},
+        "uncorrectable_frames": counts.uncorrectable,
+        "corrected_symbols": counts.corrected_symbols,
+        "marker_bit_errors": counts.marker_bit_errors,
+        "slips": counts.slips,
+        "frames_kept": table.frames,
+    }
+
+
+def _synchronised(chunks: Sequence[Path], synchroniser: FrameSynchroniser) -> Iterator[tuple[Frames, int]]:
+    """Yield frames and the number of bytes read so far."""
+    read = 0
+    for path in chunks:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                read += len(block)
+                try:
+                    frames = synchroniser.push(np.frombuffer(block, np.uint8))
+                except ValueError as error:
+                    raise InputCorrupt(f"chunk is not made of CADUs: {error}", where=path.name) from error
+                yield frames, read
+    yield synchroniser.finish(), read
+
+
+def _keep(frames: Frames, table: FrameTable, counts: _Counts, virtual_channel: int) -> None:
+    vcdus, corrected = decode(derandomise(frames.cadus))
+    headers = parse_vcdu_headers(vcdus)
+    # Byte i of the frame belongs to codeword i modulo the interleave: the header is in the first six.
+    known = (corrected[:, :VCDU_HEADER_BYTES] >= 0).all(axis=1) & (headers.version == VERSION)
+    counts.add(frames, corrected, known, headers.virtual_channel_id)
+    rows = known & (headers.virtual_channel_id == virtual_channel)
+    table.append(
+        counter=headers.counter[rows],
+        spacecraft_id=headers.spacecraft_id[rows],
+        valid=(corrected[rows] >= 0).all(axis=1),
+        mpdus=vcdus[rows, VCDU_HEADER_BYTES:],
+    )
+
+
+def _check_chunks(chunks: Sequence[Path], sizes: npt.NDArray[np.int64], markers: npt.NDArray[np.int64]) -> None:
+    # The first frame of a chunk may have begun in the one before.
+    room = sizes // CADU_BYTES - 1
+    for path, frames, found in zip(chunks, room.tolist(), markers.tolist(), strict=True):
+        if frames > 0 and found < max(1, int(frames * _LEAST_MARKERS)):
+            raise InputCorrupt(
+                f"chunk is not made of CADUs: {found} markers 1ACFFC1D where {frames} or more must be",
+                where=path.name,
+                hint="fetch the chunk again; if it is the same, the station recorded no frames",
+            )

@@ -1,0 +1,1 @@
+"""Radar altimeter echoes: models, fits, retrackers."""

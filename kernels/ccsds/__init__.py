@@ -1,0 +1,1 @@
+"""Frames, codes, packets and times of the CCSDS standards."""

@@ -1,0 +1,115 @@
+"""Reed-Solomon (255,223) and (255,239) of CCSDS 131.0-B, section 4: dual basis, symbol interleaving, whole codeblocks.
+
+A received codeword is first divided by the generator with the encoder's register, four 64-bit words, which stays in the
+dual basis because the change of basis is linear. A zero remainder is a clean word; else `reed_solomon_errors` goes on.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from refsys.kernels.ccsds.reed_solomon_errors import correct_codeword
+from refsys.kernels.ccsds.reed_solomon_field import ORDER, Code, code
+from refsys.kernels.ccsds.reed_solomon_register import remainder
+from refsys.kernels.jit import jit
+
+
+def _encode_body(blocks: npt.NDArray[np.uint8], interleave: int, tables: Code) -> None:
+    parity = 2 * tables.capability
+    for row in range(blocks.shape[0]):
+        for way in range(interleave):
+            word = blocks[row, way::interleave]
+            register = remainder(word, 255 - parity, tables.feedback)
+            for i in range(parity):
+                word[255 - parity + i] = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
+
+
+_encode = jit(_encode_body)
+
+
+def _decode_body(
+    blocks: npt.NDArray[np.uint8], interleave: int, tables: Code, corrected: npt.NDArray[np.int16]
+) -> None:
+    parity = 2 * tables.capability
+    difference = np.empty(parity, np.int64)
+    for row in range(blocks.shape[0]):
+        for way in range(interleave):
+            word = blocks[row, way::interleave]
+            register = remainder(word, 255 - parity, tables.feedback)
+            dirty = np.int64(0)
+            for i in range(parity):
+                difference[i] = ((register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF) ^ word[255 - parity + i]
+                dirty |= difference[i]
+            corrected[row, way] = 0
+            if dirty:
+                corrected[row, way] = correct_codeword(word, difference, tables)
+
+
+_decode = jit(_decode_body)
+
+
+def encode(data: npt.NDArray[np.uint8], capability: int = 16) -> npt.NDArray[np.uint8]:
+    """Codeblocks of transfer frames: the data with the check symbols behind, symbols of the codewords taken in turn.
+
+    Parameters
+    ----------
+    data
+        uint8, shape (n, interleave * (255 - 2 * capability)): interleave 8 has 1784 bytes, 4 has 892.
+    capability
+        Symbols a codeword can correct, 16 or 8.
+
+    Returns
+    -------
+    uint8, shape (n, interleave * 255), a new array.
+
+    Raises
+    ------
+    ValueError
+        Another width, type or capability.
+    """
+    tables = code(capability)
+    width = ORDER - 2 * capability
+    interleave = _interleave("encode", data, width)
+    blocks = np.empty((data.shape[0], interleave * ORDER), np.uint8)
+    blocks[:, : interleave * width] = data
+    _encode(blocks, interleave, tables)
+    return blocks
+
+
+def decode(
+    codeblocks: npt.NDArray[np.uint8], capability: int = 16
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int16]]:
+    """Correct codeblocks and cut off their check symbols.
+
+    Parameters
+    ----------
+    codeblocks
+        Derandomised, without markers, uint8, shape (n, interleave * 255).
+    capability
+        Symbols a codeword can correct, 16 or 8.
+
+    Returns
+    -------
+    data
+        uint8, shape (n, interleave * (255 - 2 * capability)). Symbols of an uncorrectable codeword are as received.
+    corrected
+        int16, shape (n, interleave): corrected symbols of each codeword, check symbols included; -1 is uncorrectable.
+
+    Raises
+    ------
+    ValueError
+        Another width, type or capability.
+    """
+    tables = code(capability)
+    interleave = _interleave("decode", codeblocks, ORDER)
+    blocks = codeblocks.copy(order="C")
+    corrected = np.empty((blocks.shape[0], interleave), np.int16)
+    _decode(blocks, interleave, tables, corrected)
+    return blocks[:, : interleave * (ORDER - 2 * capability)], corrected
+
+
+def _interleave(what: str, blocks: npt.NDArray[np.uint8], width: int) -> int:
+    if blocks.ndim != 2 or blocks.dtype != np.uint8 or blocks.shape[1] == 0 or blocks.shape[1] % width:
+        raise ValueError(
+            f"Reed-Solomon {what}: need uint8 (n, interleave * {width}), not {blocks.dtype} of shape {blocks.shape}"
+        )
+    return int(blocks.shape[1]) // width

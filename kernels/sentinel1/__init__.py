@@ -1,0 +1,1 @@
+"""Sentinel-1 space packets: headers, samples, pulses."""

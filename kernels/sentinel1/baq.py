@@ -1,0 +1,263 @@
+"""Decode the samples of Sentinel-1 packets: bypass, BAQ and FDBAQ (S1-IF-ASD-PL-0007, sections 4 and 5.2).
+
+A packet holds four channels one after the other, each padded to 16 bits: even I, odd I, even Q, odd Q, of `quads`
+values. A value is a sign bit and a magnitude code. Blocks have 128 values; FDBAQ writes a 3-bit rate code (BRC) before
+each block of even I, BAQ and FDBAQ an 8-bit threshold index before each block of even Q.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refsys.kernels.jit import jit
+from refsys.kernels.sentinel1.baq_tables import BRC_COUNT, LOOKUP_SHAPES, BaqLookup
+from refsys.kernels.sentinel1.bits import read_fixed, read_head, read_huffman
+from refsys.kernels.sentinel1.packets import BAQ_MODES, HEADER_BYTES, Headers, packet_bytes
+
+BLOCK_QUADS = 128
+
+STATUS_OK = 0
+STATUS_MODE = 1
+STATUS_TRUNCATED = 2
+STATUS_BRC = 3
+STATUS_EXCESS = 4
+STATUS_MEANINGS = (
+    "decoded",
+    "unknown BAQ mode",
+    "ends before its samples do",
+    "rate code above 4",
+    "holds more data than its samples take",
+)
+"""What each status says, by its number."""
+
+NO_BRC = 255
+
+_CHANNELS = 4
+_BYPASS = 0
+_BYPASS_BITS = 10
+_FDBAQ_FIRST = 12
+_FIRST_BAQ = 3
+_FIRST_BRC_KIND = 3
+_WORD_BITS = 16
+_PACKET_WORD_BITS = 32
+
+
+class Samples(NamedTuple):
+    """Decoded samples of many packets, end to end.
+
+    Attributes
+    ----------
+    iq
+        complex64 (sum of samples,), in quantiser units; NaN throughout a packet whose status is not 0.
+    starts
+        int64 (packets + 1,): packet k owns `iq[starts[k]:starts[k + 1]]`.
+    brc, thidx
+        uint8 (sum of blocks,): rate code (255 where the mode has none) and threshold index of each block.
+    block_starts
+        int64 (packets + 1,): packet k owns `brc[block_starts[k]:block_starts[k + 1]]`; bypass has no blocks.
+    status
+        uint8 (packets,), a `STATUS_` value.
+    """
+
+    iq: NDArray[np.complex64]
+    starts: NDArray[np.int64]
+    brc: NDArray[np.uint8]
+    thidx: NDArray[np.uint8]
+    block_starts: NDArray[np.int64]
+    status: NDArray[np.uint8]
+
+
+class _Packets(NamedTuple):
+    """Where the user data of each packet lie, in bytes, and how to read them; int64 (packets,)."""
+
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    modes: NDArray[np.int64]
+    quads: NDArray[np.int64]
+
+
+class _Packet(NamedTuple):
+    """One packet on its way: bounds in bytes, mode, and the places its blocks and codes (4, quads) go to."""
+
+    begin: np.int64
+    end: np.int64
+    mode: np.int64
+    brc: NDArray[np.uint8]
+    thidx: NDArray[np.uint8]
+    codes: NDArray[np.uint16]
+
+
+def decode_samples(
+    buffer: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    headers: Headers,
+    lookup: BaqLookup,
+) -> Samples:
+    """Decode the user data of many packets.
+
+    A damaged packet never reads outside its own bytes; it gets a status, and room only if its bytes could hold its
+    samples, so that memory follows the size of the input whatever a header claims.
+
+    Parameters
+    ----------
+    buffer
+        uint8 (bytes,).
+    offsets, lengths
+        int64 (packets,), start and whole length of each packet in `buffer`, both headers included.
+    headers
+        Columns of `decode_headers`, of which `baq_mode` and `quads` (packets,) are used.
+    lookup
+        From `compile_tables`.
+
+    Raises
+    ------
+    ValueError
+        If the arrays disagree in length, a packet lies outside the buffer, or the look-ups have other shapes.
+    """
+    if (lookup.prefixes.shape, lookup.values.shape) != LOOKUP_SHAPES:
+        raise ValueError(f"look-ups {lookup.prefixes.shape} and {lookup.values.shape} are not {LOOKUP_SHAPES}")
+    data = packet_bytes(buffer)
+    packets = _bounded_packets(data, offsets, lengths, headers)
+    samples = _make_room(packets)
+    _decode_packets(data, packets, lookup, samples)
+    return samples
+
+
+def _bounded_packets(
+    buffer: NDArray[np.uint8], offsets: NDArray[np.int64], lengths: NDArray[np.int64], headers: Headers
+) -> _Packets:
+    starts, sizes = np.asarray(offsets, dtype=np.int64), np.asarray(lengths, dtype=np.int64)
+    modes, quads = headers["baq_mode"].astype(np.int64), headers["quads"].astype(np.int64)
+    if starts.ndim != 1 or not starts.shape == sizes.shape == modes.shape == quads.shape:
+        raise ValueError(f"{starts.size} offsets, {sizes.size} lengths and {modes.size} headers do not agree")
+    outside = (starts < 0) | (sizes < HEADER_BYTES) | (sizes > buffer.size - starts)
+    if np.any(outside):
+        first = int(np.argmax(outside))
+        raise ValueError(
+            f"packet {first} (offset {starts[first]}, length {sizes[first]}) is shorter than its headers "
+            f"or reaches outside the {buffer.size} bytes given"
+        )
+    return _Packets(starts + HEADER_BYTES, starts + sizes, modes, quads)
+
+
+def _make_room(packets: _Packets) -> Samples:
+    modes = packets.modes
+    least_bits = np.where(modes == _BYPASS, _BYPASS_BITS, np.where(modes >= _FDBAQ_FIRST, 2, modes))
+    status = np.full(modes.shape, STATUS_OK, dtype=np.uint8)
+    status[_CHANNELS * packets.quads * least_bits > (packets.ends - packets.begins) * 8] = STATUS_TRUNCATED
+    status[~np.isin(modes, BAQ_MODES)] = STATUS_MODE
+    quads = np.where(status == STATUS_OK, packets.quads, 0)
+    blocks = np.where(modes == _BYPASS, 0, -(-quads // BLOCK_QUADS))
+    starts = np.concatenate([[0], np.cumsum(2 * quads)])
+    block_starts = np.concatenate([[0], np.cumsum(blocks)])
+    return Samples(
+        iq=np.full(starts[-1], complex(np.nan, np.nan), dtype=np.complex64),
+        starts=starts,
+        brc=np.full(block_starts[-1], NO_BRC, dtype=np.uint8),
+        thidx=np.zeros(block_starts[-1], dtype=np.uint8),
+        block_starts=block_starts,
+        status=status,
+    )
+
+
+def _read_block_head_body(
+    data: NDArray[np.uint8], packet: _Packet, channel: int, block: int, bit: np.int64
+) -> np.int64:
+    """Read the rate code or threshold index that precedes a block, where the channel has one; returns the next bit."""
+    if channel == 0 and packet.mode >= _FDBAQ_FIRST:
+        packet.brc[block] = read_head(data, bit, packet.end, 3)
+        return bit + 3
+    if channel == 2 and packet.mode != _BYPASS:
+        packet.thidx[block] = read_head(data, bit, packet.end, 8)
+        return bit + 8
+    return bit
+
+
+_read_block_head = jit(_read_block_head_body)
+
+
+def _read_channel_body(
+    data: NDArray[np.uint8], packet: _Packet, channel: int, bit: np.int64, prefixes: NDArray[np.uint8]
+) -> tuple[int, np.int64]:
+    """Read one channel, block by block; returns status and next bit."""
+    width = packet.mode if packet.mode != _BYPASS else np.int64(_BYPASS_BITS)
+    quads = packet.codes.shape[1]
+    for block in range((quads + BLOCK_QUADS - 1) // BLOCK_QUADS):
+        codes = packet.codes[channel, block * BLOCK_QUADS : min((block + 1) * BLOCK_QUADS, quads)]
+        bit = _read_block_head(data, packet, channel, block, bit)
+        if bit > packet.end * 8:
+            return STATUS_TRUNCATED, bit
+        if packet.mode < _FDBAQ_FIRST:
+            bit = read_fixed(data, bit, packet.end, width, codes)
+        elif packet.brc[block] >= BRC_COUNT:
+            return STATUS_BRC, bit
+        else:
+            bit = read_huffman(data, bit, packet.end, prefixes[packet.brc[block]], codes)
+        if bit > packet.end * 8:
+            return STATUS_TRUNCATED, bit
+    return STATUS_OK, bit
+
+
+_read_channel = jit(_read_channel_body)
+
+
+def _read_channels_body(data: NDArray[np.uint8], packet: _Packet, prefixes: NDArray[np.uint8]) -> int:
+    """Read the four channels of a packet; returns its status."""
+    bit = packet.begin * 8
+    for channel in range(_CHANNELS):
+        status, bit = _read_channel(data, packet, channel, bit, prefixes)
+        if status != STATUS_OK:
+            return status
+        bit += (packet.begin * 8 - bit) % _WORD_BITS
+        if bit > packet.end * 8:
+            return STATUS_TRUNCATED
+    return STATUS_EXCESS if packet.end * 8 - bit >= _PACKET_WORD_BITS else STATUS_OK
+
+
+_read_channels = jit(_read_channels_body)
+
+
+def _reconstruct_body(packet: _Packet, values: NDArray[np.float32], iq: NDArray[np.complex64]) -> None:
+    """Turn the codes of the four channels into samples: even and odd in turn."""
+    kind, thidx = np.int64(0), np.int64(0)
+    for k in range(packet.codes.shape[1]):
+        if packet.mode != _BYPASS and k % BLOCK_QUADS == 0:
+            block = k // BLOCK_QUADS
+            thidx = np.int64(packet.thidx[block])
+            kind = packet.mode - _FIRST_BAQ
+            if packet.mode >= _FDBAQ_FIRST:
+                kind = np.int64(packet.brc[block]) + _FIRST_BRC_KIND
+        for odd in range(2):
+            i_code, q_code = np.int64(packet.codes[odd, k]), np.int64(packet.codes[2 + odd, k])
+            if packet.mode == _BYPASS:
+                i_size, q_size = np.float32(i_code >> 1), np.float32(q_code >> 1)
+            else:
+                i_size, q_size = values[kind, thidx, i_code >> 1], values[kind, thidx, q_code >> 1]
+            iq[2 * k + odd] = complex(-i_size if i_code & 1 else i_size, -q_size if q_code & 1 else q_size)
+
+
+_reconstruct = jit(_reconstruct_body)
+
+
+def _decode_packets_body(data: NDArray[np.uint8], packets: _Packets, lookup: BaqLookup, samples: Samples) -> None:
+    for k in range(packets.begins.size):
+        if samples.status[k] != STATUS_OK:
+            continue
+        first, last = samples.block_starts[k], samples.block_starts[k + 1]
+        codes = np.zeros((_CHANNELS, packets.quads[k]), dtype=np.uint16)
+        packet = _Packet(
+            packets.begins[k],
+            packets.ends[k],
+            packets.modes[k],
+            samples.brc[first:last],
+            samples.thidx[first:last],
+            codes,
+        )
+        samples.status[k] = _read_channels(data, packet, lookup.prefixes)
+        if samples.status[k] == STATUS_OK:
+            _reconstruct(packet, lookup.values, samples.iq[samples.starts[k] : samples.starts[k + 1]])
+
+
+_decode_packets = jit(_decode_packets_body)

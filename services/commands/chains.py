@@ -1,0 +1,117 @@
+"""`refsys chains`: list, show, check."""
+
+# ruff: noqa: PLC0415  (heavy modules are imported where a command runs: `refsys --help` stays fast)
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from refsys.services import views
+from refsys.services.commands.options import Json, settings_of
+
+if TYPE_CHECKING:
+    from refsys.model.chains import Chain, StepRule
+
+chains = typer.Typer(no_args_is_help=True, help="What can be produced.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(chains, name="chains")
+
+
+def _known(ctx: typer.Context) -> "dict[str, Chain]":
+    from refsys.chains.chain_files import load_chains
+
+    return load_chains(settings_of(ctx).chain_places)
+
+
+@chains.command("list")
+def list_chains(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the chains of this home."""
+    rows = [
+        {
+            "chain": chain.name,
+            "version": chain.version,
+            "title": chain.title,
+            "triggers": [rule.arrival for rule in chain.triggers],
+            "inputs": [kind for rule in chain.inputs for kind in rule.types],
+            "outputs": list(chain.outputs),
+            "steps": [step.name for step in chain.steps],
+        }
+        for _, chain in sorted(_known(ctx).items())
+    ]
+    columns = ("chain", "version", "title", "inputs", "outputs", "steps")
+    views.show_rows(rows, columns, as_json=as_json, empty="no chains")
+
+
+@chains.command("show")
+def show_chain(
+    ctx: typer.Context, name: Annotated[str, typer.Argument(help="Name of a chain.")], as_json: Json = False
+) -> None:
+    """Show one chain: triggers, inputs, steps, and every parameter with its default and meaning."""
+    from refsys.model.errors import ConfigInvalid
+
+    known = _known(ctx)
+    if name not in known:
+        raise ConfigInvalid(f"no chain {name}", hint=f"there are {', '.join(sorted(known)) or 'none'}")
+    chain = known[name]
+    parameters = [row for step in chain.steps for row in _parameter_rows(step)]
+    if as_json:
+        views.show_json({**chain.plain(), "all_parameters": parameters})
+        return
+    typer.echo(f"{chain.name} {chain.version}: {chain.title}\n{chain.description}")
+    inputs = [{**rule.plain(), "types": list(rule.types)} for rule in chain.inputs]
+    views.show_table(inputs, ("role", "types", "policy", "mandatory"), title="Inputs")
+    typer.echo()
+    steps = [{**s.plain(), "memory_mib": round(s.resources.memory_bytes / 2**20)} for s in chain.steps]
+    views.show_table(steps, ("name", "unit", "per", "inputs", "after", "outputs", "memory_mib"), title="Steps")
+    typer.echo()
+    views.show_table(parameters, ("parameter", "value", "meaning"), title="Parameters (--set)")
+
+
+def _parameter_rows(step: "StepRule") -> list[dict[str, Any]]:
+    from pydantic_core import to_jsonable_python
+
+    from refsys.chains.units import find_unit
+
+    rows = []
+    for name, field in find_unit(step.unit).parameters.model_fields.items():
+        value = step.parameters.get(name, None if field.is_required() else field.get_default())
+        plain = to_jsonable_python(value)
+        rows.append({"parameter": f"{step.name}.{name}", "value": plain, "meaning": field.description or ""})
+    return rows
+
+
+@chains.command("check")
+def check_chains(
+    ctx: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(help="Chain files.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check every chain of this home.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check chain files: form, references, units and their parameters; errors name the line."""
+    from refsys.chains.chain_files import check_units, load_chain
+    from refsys.model.errors import RefsysError
+
+    if bool(files) == every:
+        raise typer.BadParameter("name chain files, or say --all", param_hint="FILE...")
+    checked: list[tuple[str, Chain | Path]]
+    if every:
+        checked = [("this home", chain) for _, chain in sorted(_known(ctx).items())]
+    else:
+        checked = [(str(file), file) for file in files or []]
+    rows = []
+    for place, item in checked:
+        name = None if isinstance(item, Path) else item.name
+        try:
+            chain = load_chain(item) if isinstance(item, Path) else item
+            name = chain.name
+            check_units(chain)
+            rows.append({"file": place, "chain": name, "ok": True, "error": None})
+        except RefsysError as error:
+            rows.append({"file": place, "chain": name, "ok": False, "error": str(error)})
+    views.show_rows(rows, ("file", "chain", "ok", "error"), as_json=as_json, empty="no chains")
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""`refsys demo`: inputs, checks, report."""
