@@ -63,6 +63,8 @@ def parse_chain(text: str, where: str) -> Chain:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise not_yaml(error, where) from error
+    except RecursionError as error:
+        raise ConfigInvalid("nested too deeply for a chain file", where=where) from error
     if not isinstance(data, dict):
         raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
     try:

@@ -165,6 +165,9 @@ def find_unit(name: str) -> Unit[Any]:
                 where=name,
                 hint="install its package or put its folder on PYTHONPATH, here and on the workers",
             ) from error
+        except Exception as error:
+            why = f"importing {module} for the unit failed: {type(error).__name__}: {error}"
+            raise ConfigInvalid(why, where=name, hint="mend the module") from error
     if name not in UNITS:
         raise ConfigInvalid(f"module {module} registers no such unit", where=name, hint="check `unit:`")
     return UNITS[name]

@@ -1,7 +1,7 @@
 """A chain, as its YAML file says it."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
@@ -40,15 +40,15 @@ class InputRule(Value):
 class StepRule(Value):
     """One processing step of a chain."""
 
-    name: str
-    unit: str = Field(description="Name of a registered Python unit.")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    unit: str = Field(pattern=r"^[A-Za-z0-9_.-]+(:[A-Za-z0-9_.-]+)?$", description="Name of a registered Python unit.")
     inputs: tuple[str, ...] = Field((), description="Roles it reads.")
     after: tuple[str, ...] = Field((), description="Names of steps whose outputs it reads.")
     per: str | None = Field(
         None, description="Figure of the main input whose elements make one step each, e.g. `channels`."
     )
     parameters: dict[str, JsonValue] = {}
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")], ...] = ()
     resources: Resources = Resources()
     memory_per_input_byte: float = Field(0.0, ge=0, description="Memory added for each byte of its inputs.")
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from refsys.model.values import UtcTime, Value, digest
 
@@ -68,6 +68,12 @@ class Product(Value):
     assets: tuple[Asset, ...]
     digest: str = Field(description="Content digest; see `content_digest`.")
     provenance: Provenance | None = Field(None, description="None for what came from outside.")
+
+    @model_validator(mode="after")
+    def _interval_is_ordered(self) -> "Product":
+        if self.stop < self.start:
+            raise ValueError(f"stop {self.stop.isoformat()} is before start {self.start.isoformat()}")
+        return self
 
     @property
     def size_bytes(self) -> int:

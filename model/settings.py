@@ -30,11 +30,11 @@ class LedgerSettings(Value):
     """How requests are owned and repeated."""
 
     lease_s: float = Field(
-        30.0, ge=0.2, description="Seconds after which the requests of a silent process are taken over."
+        30.0, ge=0.2, le=86400, description="Seconds after which the requests of a silent process are taken over."
     )
     max_attempts: int = Field(3, ge=1, le=100, description="Attempts of a request whose failure may go away by itself.")
     retry_delay_s: float = Field(
-        2.0, ge=0, description="Delay before the second attempt; doubled for each further one."
+        2.0, ge=0, le=86400, description="Delay before the second attempt; doubled for each further one."
     )
 
 

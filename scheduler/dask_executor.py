@@ -42,6 +42,7 @@ class DaskExecutor:
         self._tasks: dict[str, dict[str, StepTask]] = {}
         self._tokens: dict[str, int] = {}
         self._alone_since_s: float | None = None
+        self._declared = False
 
     def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
         """Submit the graph of one request."""
@@ -133,8 +134,10 @@ class DaskExecutor:
         return lost
 
     def _workers_declare_memory(self) -> bool:
+        """Whether any worker ever did: just after a death there may be none to ask."""
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        return any(MEMORY_RESOURCE in worker["resources"] for worker in workers)
+        self._declared = self._declared or any(MEMORY_RESOURCE in worker["resources"] for worker in workers)
+        return self._declared
 
 
 def _translated(error: BaseException | None, step: str) -> BaseException:

@@ -4,14 +4,14 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 
 
 def owner_name() -> str:
-    """Return the name of this process: host, process id, and start time, for ids are used again."""
-    process = psutil.Process()
-    return f"{socket.gethostname()}:{os.getpid()}:{process.create_time():.2f}"
+    """Return the name of this process: host, process id, and start, for ids are used again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def is_dead(owner: str) -> bool:
@@ -20,10 +20,17 @@ def is_dead(owner: str) -> bool:
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:
-        process = psutil.Process(int(pid))
-        return f"{process.create_time():.2f}" != started or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        return _started(int(pid)) != started or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
+
+
+def _started(pid: int) -> str:
+    """Return when a process began: in ticks since boot where /proc tells, for no step of a clock changes those."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self/stat").exists():
+        return f"{psutil.Process(pid).create_time():.0f}"
+    return stat.read_text("utf-8", errors="replace").rpartition(")")[2].split()[19]
 
 
 class Heartbeat:

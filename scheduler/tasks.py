@@ -23,6 +23,10 @@ from refsys.storage.steps import Attempt, StepArea
 from refsys.storage.stores import Store, open_store
 from refsys.storage.workspace import open_group
 
+REASON_CHARACTERS = 2_000
+TRACEBACK_CHARACTERS = 20_000
+"""What is kept of a failure's words."""
+
 
 class StoreAddress(Value):
     """Where the store is; keys to it come from the worker's own environment, never from here."""
@@ -103,7 +107,9 @@ def run_step(task: StepTask, *before: StepResult) -> StepResult:
     store = task.store.open()
     area = StepArea(store, task.step.key)
     if (committed := area.committed()) is not None:
-        return committed.model_copy(update={"reused": True})
+        if _is_whole(store, committed):
+            return committed.model_copy(update={"reused": True})
+        area.drop()  # an attempt thought dead committed after its files had been dropped
     attempt = area.begin(uuid4().hex)
     task.scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{task.step.key[:12]}-", dir=task.scratch))
@@ -118,6 +124,14 @@ def run_step(task: StepTask, *before: StepResult) -> StepResult:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # a leftover is only space, and `refsys doctor` finds it
+
+
+def _is_whole(store: Store, result: StepResult) -> bool:
+    """Whether everything that a committed step names is there."""
+    keys = [asset.key for product in result.products for asset in product.assets]
+    if result.workspace is not None and next(iter(store.list(result.workspace)), None) is None:
+        return False
+    return all(store.exists(key) for key in keys)
 
 
 def _discard(attempt: Attempt, reason: BaseException) -> None:
@@ -151,7 +165,12 @@ def _compute(
         open_workspace=open_workspace,  # type: ignore[arg-type]  # zarr is imported only where a group is opened
         progress=_progress,
     )
-    outcome = find_unit(task.step.processor).run(context)
+    try:
+        outcome = find_unit(task.step.processor).run(context)
+    except SystemExit as error:
+        raise ProcessorFailed(
+            f"the unit ended its process with exit code {error.code}", where=task.step.name
+        ) from error
     _check_outputs(task.step, outcome, out)
     products = tuple(_product(task, attempt, draft, out / draft.name) for draft in outcome.products)
     return StepResult(
@@ -222,10 +241,27 @@ def _peak_memory_bytes() -> int | None:
 
 
 def failure_of(error: BaseException) -> tuple[FailureClass, str, str]:
-    """Return class, sentence and traceback of what a step raised."""
+    """Return class, sentence and traceback of what a step raised, both cut to what a row can hold and JSON can say."""
     text = "".join(traceback.format_exception(error))
     if isinstance(error, RefsysError):
-        return error.failure, str(error), text
-    if isinstance(error, MemoryError):
-        return FailureClass.OUT_OF_MEMORY, "the step asked for more memory than there is", text
-    return FailureClass.BUG, f"{type(error).__name__}: {error}", text
+        failure, reason = error.failure, str(error)
+    elif isinstance(error, MemoryError):
+        failure, reason = FailureClass.OUT_OF_MEMORY, "the step asked for more memory than there is"
+    else:
+        failure, reason = FailureClass.BUG, f"{type(error).__name__}: {error}{_last_line(error)}"
+    return (
+        failure,
+        _speakable(reason, REASON_CHARACTERS),
+        _speakable(text[-TRACEBACK_CHARACTERS:], TRACEBACK_CHARACTERS),
+    )
+
+
+def _last_line(error: BaseException) -> str:
+    """Return where a bug was raised, as ` [file:line]`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" [{Path(frames[-1].filename).name}:{frames[-1].lineno}]" if frames else ""
+
+
+def _speakable(text: str, characters: int) -> str:
+    short = text if len(text) <= characters else f"{text[: characters - 4]} ..."
+    return short.encode("utf-8", "backslashreplace").decode()

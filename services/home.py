@@ -63,7 +63,9 @@ def load_settings(home: Path | None = None) -> Settings:
             raise ConfigInvalid("not UTF-8 text", where=file) from error
         if not isinstance(given, dict):
             raise ConfigInvalid("the settings are one mapping", where=f"{file}:1", hint="see `refsys config`")
-    if re.search(r"://[^/@]*:[^/@]+@", str(given.get("database", ""))):
+    if "home" in given:
+        raise ConfigInvalid("a home does not hold its own place", where=file, hint="leave `home` out; use --home")
+    if re.search(r"://[^/]*:[^/]*@|[?&]password=", str(given.get("database", ""))):
         why = "the address of the database holds a password, which would show wherever settings do"
         raise ConfigInvalid(why, where=file, hint="leave it out; put it in PGPASSWORD or ~/.pgpass")
     try:

@@ -134,7 +134,7 @@ def insert_new(
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigInvalid(
             "the database is not named by a URL", hint="sqlite:///FILE or postgresql://HOST/NAME"
         ) from None

@@ -94,10 +94,10 @@ def publish(product: Product, store: Store, catalogue: CatalogueLike) -> Product
     """
     final = _with_final_keys(product)
     published = _manifest(store, final)
-    if published is None:
+    if published is None or published.exact_digest == final.exact_digest:  # what was lost or damaged since is mended
         for source, target in zip(product.assets, final.assets, strict=True):
             _copy(store, source, target)
-        published = _commit(store, final)
+        published = published or _commit(store, final)
     if published.exact_digest != final.exact_digest:
         _delete_files(store, final)
         raise ProductConflict(

@@ -279,3 +279,37 @@ def test_a_name_that_is_taken_is_given_up_for_that_of_a_new_plan(tmp_path: Path)
         assert [record.state for record in records] == [RequestState.PUBLISHED] * 2, [r.reason for r in records]
         assert sorted(record.attempt for record in records) == [1, 2]
         assert records[0].products != records[1].products
+
+
+@pytest.mark.parametrize("fail", ["exit", "surrogate", "huge"])
+def test_a_poisonous_unit_fails_alone(tmp_path: Path, fail: str) -> None:
+    with toy_system(tmp_path / "home") as system:
+        publish_input(system, "numbers", tmp_path)
+        ((bad, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": fail}, priority=9)])
+        ((good, _),) = intake(system, [toy_request("numbers")])
+        serial_loop(system).run()
+        record = system.ledger.get(bad)
+        assert record.state is RequestState.FAILED
+        assert 0 < len(record.reason or "") <= 2_000
+        assert system.ledger.get(good).state is RequestState.PUBLISHED
+
+
+def test_a_committed_step_whose_files_are_gone_runs_again(tmp_path: Path) -> None:
+    with toy_system(tmp_path / "home") as system:
+        publish_input(system, "numbers", tmp_path)
+        _ = intake(system, [toy_request("numbers", parameters={"join.fail": "corrupt"})])
+        serial_loop(system).run()
+        for item in list(system.store.list("steps")):
+            if not item.key.endswith("manifest.json"):
+                system.store.delete(item.key)
+        ((again, _),) = intake(system, [toy_request("numbers")])
+        serial_loop(system).run()
+        assert system.ledger.get(again).state is RequestState.PUBLISHED, system.ledger.get(again).reason
+
+
+def test_a_product_that_was_damaged_is_mended_by_publishing_it_again(tmp_path: Path) -> None:
+    with toy_system(tmp_path / "home") as system:
+        product = publish_input(system, "numbers", tmp_path)
+        system.store.delete(product.assets[0].key)
+        publish_input(system, "numbers", tmp_path)
+        assert len(system.store.get(product.assets[0].key)) == product.assets[0].size_bytes

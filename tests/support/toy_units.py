@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,12 @@ def join(context: UnitContext, parameters: JoinParameters) -> UnitOutcome:
         raise StorageError("the store is away", where="toy")
     if parameters.fail == "bug":
         raise ZeroDivisionError("toy")
+    if parameters.fail == "exit":
+        sys.exit(3)
+    if parameters.fail == "surrogate":
+        raise ValueError("\udcff is no text")
+    if parameters.fail == "huge":
+        raise ValueError("x" * 10_000_000)
     if parameters.fail == "kill":
         os.kill(os.getpid(), 9)
     source = context.input("main").ref
