@@ -3,9 +3,10 @@
 import errno
 import os
 import shutil
+import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
@@ -163,7 +164,7 @@ def _compute(
         out=out,
         creation_time=task.creation_time,
         open_workspace=open_workspace,  # type: ignore[arg-type]  # zarr is imported only where a group is opened
-        progress=_progress,
+        progress=_progress_of(task),
     )
     try:
         outcome = find_unit(task.step.processor).run(context)
@@ -227,8 +228,18 @@ def _product(task: StepTask, attempt: Attempt, draft: ProductDraft, folder: Path
     return product_of(draft, assets, provenance)
 
 
-def _progress(fraction: float, words: str) -> None:
-    """Tell the dashboard, where there is one."""
+def _progress_of(task: StepTask) -> Callable[[float, str], None]:
+    """Return what a unit tells its progress to: events of the topic `refsys` on a Dask worker, nothing elsewhere."""
+    if "distributed.worker" not in sys.modules:
+        return lambda fraction, words: None
+    from distributed import get_worker  # noqa: PLC0415  (only where Dask runs already)
+
+    try:
+        worker = get_worker()
+    except ValueError:
+        return lambda fraction, words: None
+    told = {"request": task.request_key, "step": task.step.name}
+    return lambda fraction, words: worker.log_event("refsys", {**told, "fraction": fraction, "doing": words})
 
 
 def _peak_memory_bytes() -> int | None:

@@ -214,6 +214,12 @@ def make_request(
     chain = system.chains.get(chain_name)
     if chain is None:
         raise ConfigInvalid(f"no chain {chain_name}", hint=f"there are {', '.join(sorted(system.chains))}")
+    wanted = [kind for rule in chain.inputs if rule.policy == "trigger" and rule.mandatory for kind in rule.types]
+    if wanted and not inputs:
+        raise ConfigInvalid(
+            f"chain {chain.name} needs the name of a product of type {' or '.join(wanted)}",
+            hint=f"give it with --input; `refsys products list --type {wanted[0]}` shows them",
+        )
     return ProductionRequest(
         chain=chain.name,
         chain_version=chain.version,

@@ -189,6 +189,8 @@ def test_on_dask_the_product_has_the_digest_of_the_serial_run(tmp_path: Path) ->
         ((failing, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "bug"})])
         loop = Loop(system, DaskExecutor(client), no_fetch)
         loop.run()
+        told = [event for _, event in client.get_events("refsys")]
+        assert {(event["step"], event["doing"]) for event in told} >= {("part p0", "multiplied")}
         ((killing, _),) = intake(system, [toy_request("numbers", parameters={"join.fail": "kill"})])
         loop.run()
         digests.append([product.digest for product in system.catalogue.find(product_type="TOY_OUT")])

@@ -31,6 +31,7 @@ def part(context: UnitContext, parameters: PartParameters) -> UnitOutcome:
     if journal := os.environ.get("TOY_JOURNAL"):
         with Path(journal).open("a") as file:
             file.write(f"{context.step.key}\n")
+    context.progress(0.5, "multiplied")
     group = context.open_workspace()
     group.create_array("numbers", data=numbers * parameters.factor)
     return UnitOutcome(figures={"count": int(numbers.size)})
