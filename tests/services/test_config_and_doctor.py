@@ -31,7 +31,7 @@ def test_defaults_read_back(tmp_path: Path) -> None:
     chains=st.lists(TEXTS.map(Path), max_size=3),
     address=st.none() | TEXTS,
     workers=st.integers(1, 1024),
-    lease_s=st.floats(0.2, 1e6),
+    lease_s=st.floats(0.2, 86_400),
     free_bytes=st.integers(0, 1 << 50),
 )
 def test_any_settings_read_back(
