@@ -75,9 +75,10 @@ def test_many_are_inserted_whole_or_not_at_all(catalogue: Catalogue) -> None:
         catalogue.insert_many([c, make_product("C", content="other")])
     with pytest.raises(InputCorrupt, match="GeoJSON"):
         catalogue.insert_many([c, make_product("D", footprint={"type": "Nonsense"})])
+    d = make_product("D", 4, 5)
+    backwards = d.model_copy(update={"start": d.stop, "stop": d.start})  # past the value's own check
     with pytest.raises(InputCorrupt, match="ends before it starts"):
-        d = make_product("D", 4, 5)
-        catalogue.insert_many([c, d.model_copy(update={"start": d.stop, "stop": d.start})])  # past the value's own check
+        catalogue.insert_many([c, backwards])
     assert catalogue.insert_many([]) == []
     assert [product.name for product in catalogue.find()] == ["A", "B"]
 
