@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_home import publish_input, toy_system
+from toy_home import publish_input, toy_request, toy_system
 
+from refsys.chains.sentinel1.isp_simulator import simulate_aux_ins
+from refsys.model.errors import FailureClass
 from refsys.model.requests import RequestState
-from refsys.scheduler.system import announce
+from refsys.scheduler.system import announce, intake
+from refsys.services.home import load_settings, open_system
 
 SUPPORT = Path(__file__).parents[1] / "support"
 TRANSITIONS = [
@@ -83,3 +86,56 @@ def test_killed_again_and_again(tmp_path: Path, undisturbed: list[str]) -> None:
         assert work(home, die_at).returncode == -signal.SIGKILL
     assert work(home).returncode == 0
     assert outcome(home)[0] == undisturbed
+
+
+FAILING = ["PlanMade", *(["RunStarted", "StepCompleted", "StepCompleted", "AttemptFailed", "RetryDue"] * 3)][:-1]
+"""What a request goes through whose last step fails, in a way that may go away, at each of three attempts."""
+
+
+@pytest.mark.parametrize("die_at", [5, 6, 7, 11, 15], ids=lambda at: f"{at}-{FAILING[at - 1]}")
+def test_killed_between_failures(tmp_path: Path, die_at: int) -> None:
+    home = tmp_path / "home"
+    with toy_system(home) as system:
+        publish_input(system, "numbers", tmp_path, parts=2)
+        intake(system, [toy_request("numbers", parameters={"join.fail": "storage"})])
+    killed = work(home, die_at)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert killed.stdout.split() == FAILING[:die_at]
+    assert work(home).returncode == 0
+    with toy_system(home) as system:
+        (record,) = system.ledger.find()
+        assert (record.state, record.failure, record.attempt) == (RequestState.FAILED, FailureClass.STORAGE, 3)
+        assert "the store is away" in (record.reason or "")
+
+
+def test_killed_while_it_begins_to_wait(tmp_path: Path, undisturbed: list[str]) -> None:
+    home = tmp_path / "home"
+    with toy_system(home) as system:
+        intake(system, [toy_request("numbers")])
+    killed = work(home, 1)
+    assert (killed.returncode, killed.stdout.split()) == (-signal.SIGKILL, ["InputsMissing"])
+    with toy_system(home) as system:
+        announce(system, publish_input(system, "numbers", tmp_path, parts=2))
+    assert work(home).returncode == 0
+    assert outcome(home)[0] == undisturbed
+
+
+@pytest.mark.parametrize("die_at", [1, 2])
+def test_killed_while_it_fetches(tmp_path: Path, die_at: int) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "refsys.yaml").write_text("cluster: {executor: serial}\nledger: {lease_s: 1.0}\n")
+    item = simulate_aux_ins(tmp_path / "inbox")
+    command = [sys.executable, str(SUPPORT / "ingest_home.py"), str(home), str(item)]
+    killed = subprocess.run([*command, str(die_at)], capture_output=True, text=True, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert killed.stdout.split() == ["RunStarted", "ProductsPublished"][:die_at]
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert again.returncode == 0, again.stderr
+    with open_system(load_settings(home)) as system:
+        (record,) = system.ledger.find()
+        assert record.state is RequestState.PUBLISHED, record.reason
+        (product,) = system.catalogue.find()
+        assert record.products == (product.name,)
+        assert all(len(system.store.get(asset.key)) == asset.size_bytes for asset in product.assets)
+        assert list(system.store.list("incoming")) == []
