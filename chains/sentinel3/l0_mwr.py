@@ -5,7 +5,6 @@ the channels, reassembles the packets and writes the product.
 """
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Literal, cast
 
 import numpy as np
@@ -21,7 +20,7 @@ from refsys.chains.sentinel3.l0_mwr_packets import (
 )
 from refsys.chains.sentinel3.l0_mwr_product import DESCRIPTIONS, utc_from_ns, write_product_files
 from refsys.chains.sentinel3.mwr_packets import APID
-from refsys.chains.sentinel3.sen3 import Sen3Content, Sen3Processing, write_manifest
+from refsys.chains.sentinel3.sen3 import Sen3Content, content_of, write_manifest
 from refsys.chains.sessions import read_session
 from refsys.chains.units import Predecessor, ProductDraft, UnitContext, UnitOutcome, unit
 from refsys.model.errors import InputCorrupt
@@ -194,26 +193,10 @@ def _draft(
 
 def _manifest(context: UnitContext, parameters: ProductParameters, draft: ProductDraft) -> Sen3Content:
     inputs = {canonical_json(step.figures["input"]): step.figures["input"] for step in context.before}
-    return Sen3Content(
-        product_name=draft.name,
-        product_type=draft.product_type,
-        satellite=draft.satellite,
-        instrument="MWR",
-        instrument_name="MicroWave Radiometer",
-        start=draft.start,
-        stop=draft.stop,
-        creation_time=draft.creation_time,
-        timeliness=parameters.product_class[2:4],
-        baseline=parameters.product_class[5:8],
-        quality=draft.quality,
-        figures=draft.figures,
-        processing=Sen3Processing(
-            software=f"refsys {version('refsys')}",
-            processor=context.step.processor,
-            processor_version=context.step.processor_version,
-            output_level=0,
-            parameters=parameters.plain(),
-            inputs=tuple(InputRef.model_validate(item) for item in inputs.values()),
-            uuid=context.volatile(draft.name).uuid,
-        ),
+    return content_of(
+        context,
+        draft,
+        instrument=("MWR", "MicroWave Radiometer"),
+        parameters=parameters,
+        inputs=tuple(InputRef.model_validate(item) for item in inputs.values()),
     )

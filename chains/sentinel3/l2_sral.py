@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 from pydantic import Field, JsonValue
 
-from refsys.chains.sentinel3.sen3 import Sen3Content, Sen3Processing, write_manifest
+from refsys.chains.sentinel3.sen3 import Sen3Content, content_of, write_manifest
 from refsys.chains.sentinel3.sral_figure import figure
 from refsys.chains.sentinel3.sral_footprint import track_footprint
 from refsys.chains.sentinel3.sral_l1b import SralL1b, read_l1b
@@ -139,31 +139,13 @@ def _plain(value: object) -> JsonValue:
 
 
 def _manifest(context: UnitContext, parameters: RetrackParameters, draft: ProductDraft) -> Sen3Content:
-    name = S3ProductName.parse(draft.name)
-    points = _points(draft.footprint)
-    return Sen3Content(
-        product_name=draft.name,
-        product_type=draft.product_type,
-        satellite=draft.satellite,
-        instrument="SRAL",
-        instrument_name="Synthetic Aperture Radar Altimeter",
-        start=draft.start,
-        stop=draft.stop,
-        creation_time=draft.creation_time,
-        timeliness=name.class_id[2:4],
-        baseline=name.class_id[5:8],
-        quality=draft.quality,
-        figures=draft.figures,
-        processing=Sen3Processing(
-            software=f"refsys {version('refsys')}",
-            processor=context.step.processor,
-            processor_version=context.step.processor_version,
-            output_level=2,
-            parameters=parameters.plain(),
-            inputs=context.step.inputs,
-            uuid=context.volatile(draft.name).uuid,
-        ),
-        footprint=points,
+    return content_of(
+        context,
+        draft,
+        instrument=("SRAL", "Synthetic Aperture Radar Altimeter"),
+        parameters=parameters,
+        inputs=context.step.inputs,
+        footprint=_points(draft.footprint),
     )
 
 

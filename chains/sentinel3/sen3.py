@@ -1,4 +1,4 @@
-"""SEN3 product folders: `xfdumanifest.xml` written and read.
+"""SEN3 product folders: `xfdumanifest.xml` written.
 
 Layout and element names as in the manifests of real Sentinel-3 products (CCSDS 661.0-B XFDU with the SAFE 1.1 and
 Sentinel-3 1.0 vocabularies), in simplified form. What those vocabularies have no word for (quality figures, parameters,
@@ -7,15 +7,17 @@ digests of inputs) stands under a namespace of our own.
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from lxml import etree
 from pydantic import Field, JsonValue
 
-from refsys.chains.safe_xml import parse_xml
-from refsys.model.errors import InputCorrupt, InputMissing
+from refsys.chains.units import ProductDraft, UnitContext
+from refsys.model.errors import InputMissing
+from refsys.model.names_s3 import S3ProductName
 from refsys.model.products import InputRef, Quality
-from refsys.model.times import compact_time, format_time, parse_time
+from refsys.model.times import compact_time, format_time
 from refsys.model.values import UtcTime, Value, canonical_json
 
 MANIFEST = "xfdumanifest.xml"
@@ -69,19 +71,6 @@ class Sen3Object(Value):
     md5: str
 
 
-class Sen3Manifest(Value):
-    """What a manifest, ours or an agency's, says in the fields that both have."""
-
-    product_name: str
-    product_type: str
-    satellite: str
-    start: UtcTime
-    stop: UtcTime
-    creation_time: UtcTime | None = Field(None, description="To the second, as SEN3 manifests write it.")
-    footprint: tuple[tuple[float, float], ...] = ()
-    objects: tuple[Sen3Object, ...]
-
-
 def write_manifest(folder: Path, content: Sen3Content, descriptions: Mapping[str, str]) -> Path:
     """Write `xfdumanifest.xml` over all files that lie in a product folder, in order of their paths.
 
@@ -120,59 +109,57 @@ def write_manifest(folder: Path, content: Sen3Content, descriptions: Mapping[str
     return path
 
 
-def read_manifest(folder: Path) -> Sen3Manifest:
-    """Read the manifest of a SEN3 folder.
+def content_of(
+    context: UnitContext,
+    draft: ProductDraft,
+    *,
+    instrument: tuple[str, str],
+    parameters: Value,
+    inputs: tuple[InputRef, ...],
+    footprint: tuple[tuple[float, float], ...] = (),
+) -> Sen3Content:
+    """Return what the manifest of a product says, taken from its draft, its name and the step that made it.
 
-    Raises
-    ------
-    InputMissing
-        No manifest.
-    InputCorrupt
-        A manifest without one of its mandatory fields, or with one that does not parse.
+    Parameters
+    ----------
+    context
+        Of the unit.
+    draft
+        The product; its name follows the Sentinel-3 convention.
+    instrument
+        Abbreviation and name.
+    parameters
+        Of the unit.
+    inputs
+        What the product was made from.
+    footprint
+        Latitude and longitude in degrees of each point.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise InputMissing(f"no {MANIFEST}", where=folder)
-    root = parse_xml(path, _LIMIT_BYTES)
-    created = root.findtext(f".//{{{SENTINEL3}}}generalProductInformation/{{{SENTINEL3}}}creationTime")
-    try:
-        return Sen3Manifest(
-            product_name=_text(root, path, f"{{{SENTINEL3}}}productName"),
-            product_type=_text(root, path, f"{{{SENTINEL3}}}productType"),
-            satellite=_text(root, path, f"{{{SAFE}}}platform/{{{SAFE}}}number"),
-            start=parse_time(_text(root, path, f"{{{SAFE}}}acquisitionPeriod/{{{SAFE}}}startTime")),
-            stop=parse_time(_text(root, path, f"{{{SAFE}}}acquisitionPeriod/{{{SAFE}}}stopTime")),
-            creation_time=None if created is None else parse_time(created),
-            footprint=_footprint(root.findtext(f".//{{{GML}}}posList") or ""),
-            objects=tuple(_listed(root)),
-        )
-    except ValueError as error:
-        if isinstance(error, InputCorrupt):
-            raise
-        raise InputCorrupt(f"a field of the manifest does not parse: {error}", where=path) from error
-
-
-def check_objects(folder: Path, manifest: Sen3Manifest) -> None:
-    """Compare every file that the manifest lists with what lies in the folder.
-
-    Raises
-    ------
-    InputMissing
-        A listed file is absent.
-    InputCorrupt
-        A path that leaves the folder, or a size or MD5 that differs.
-    """
-    for item in manifest.objects:
-        path = folder / item.path
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise InputCorrupt(f"the manifest lists {item.path!r}, outside the product", where=folder)
-        if not path.is_file():
-            raise InputMissing(f"{item.path} is in the manifest and not in the product", where=folder)
-        found = path.stat().st_size
-        if found != item.size_bytes:
-            raise InputCorrupt(f"{item.path} has {found} bytes, the manifest says {item.size_bytes}", where=folder)
-        if _md5(path) != item.md5.lower():
-            raise InputCorrupt(f"{item.path} has another MD5 than the manifest says", where=folder)
+    name = S3ProductName.parse(draft.name)
+    return Sen3Content(
+        product_name=draft.name,
+        product_type=draft.product_type,
+        satellite=draft.satellite,
+        instrument=instrument[0],
+        instrument_name=instrument[1],
+        start=draft.start,
+        stop=draft.stop,
+        creation_time=draft.creation_time,
+        timeliness=name.class_id[2:4],
+        baseline=name.class_id[5:8],
+        quality=draft.quality,
+        figures=draft.figures,
+        processing=Sen3Processing(
+            software=f"refsys {version('refsys')}",
+            processor=context.step.processor,
+            processor_version=context.step.processor_version,
+            output_level=int(name.level),
+            parameters=parameters.plain(),
+            inputs=inputs,
+            uuid=context.volatile(draft.name).uuid,
+        ),
+        footprint=footprint,
+    )
 
 
 def _objects(folder: Path) -> Iterator[Sen3Object]:
@@ -303,27 +290,3 @@ def _add(parent: etree._Element, tag: str | etree.QName, text: str | None = None
     child = etree.SubElement(parent, tag)
     child.text = text
     return child
-
-
-def _text(root: etree._Element, path: Path, where: str) -> str:
-    text = root.findtext(f".//{where}")
-    if text is None or not text.strip():
-        name = where.rpartition("}")[2]
-        raise InputCorrupt(f"the manifest has no {name}", where=path, hint="is this a Sentinel-3 product?")
-    return text.strip()
-
-
-def _listed(root: etree._Element) -> Iterator[Sen3Object]:
-    for stream in root.iterfind("dataObjectSection/dataObject/byteStream"):
-        place = stream.find("fileLocation")
-        href = "" if place is None else place.get("href", "")
-        yield Sen3Object(
-            path=href.removeprefix("./"), size_bytes=int(stream.get("size", "")), md5=stream.findtext("checksum") or ""
-        )
-
-
-def _footprint(text: str) -> tuple[tuple[float, float], ...]:
-    numbers = [float(word) for word in text.split()]
-    if len(numbers) % 2:
-        raise ValueError(f"posList of {len(numbers)} numbers, not of pairs")
-    return tuple(zip(numbers[::2], numbers[1::2], strict=True))

@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pytest
 import zarr
 from pydantic import JsonValue
+from sen3_reading import check_objects, read_manifest
 from unit_runner import CREATED, ChainRun, run_chain
 from zarr_reading import values_in
 
 from refsys.chains.sentinel3.l0_mwr_product import ANNOTATION_RECORD
 from refsys.chains.sentinel3.mwr_packets import MEDIAN_STEP_S, PACKET_BYTES, simulate_mwr_packets
-from refsys.chains.sentinel3.sen3 import check_objects, read_manifest
 from refsys.chains.sentinel3.session_simulator import SessionOptions, SessionTruth, simulate_session
 from refsys.model.errors import ConfigInvalid, InputCorrupt, InputMissing
 from refsys.model.names_s3 import S3ProductName

@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 import zarr
+from sen3_reading import check_objects, read_manifest
 from unit_runner import ChainRun, run_chain
 
-from refsys.chains.sentinel3.sen3 import check_objects, read_manifest
 from refsys.chains.sentinel3.sral_simulator import simulate_l1b
 from refsys.model.errors import InputCorrupt
 from refsys.model.products import Quality

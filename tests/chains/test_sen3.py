@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sen3_reading import check_objects, read_manifest
 
 from refsys.chains.sentinel3.sen3 import (
     MANIFEST,
     Sen3Content,
     Sen3Processing,
-    check_objects,
-    read_manifest,
     write_manifest,
 )
 from refsys.model.errors import InputCorrupt, InputMissing, XmlUnsafe

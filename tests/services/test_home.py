@@ -11,7 +11,7 @@ from refsys.model.errors import FailureClass
 from refsys.model.requests import RequestState
 from refsys.model.settings import ClusterSettings, Settings
 from refsys.scheduler.system import announce
-from refsys.services.home import dashboard_of, open_system, working
+from refsys.services.home import dashboard_of, open_system, produce, working
 
 
 def test_the_dashboard_is_told_while_the_home_works_and_all_listen_on_loopback(tmp_path: Path) -> None:
@@ -39,7 +39,9 @@ def test_a_loop_may_run_again(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", cluster=ClusterSettings(executor="serial"))
     with open_system(settings) as system, working(system) as at_work:
         at_work.loop.run()
+        key = produce(system, "S3-L2-SRAL", ("absent",))
         at_work.loop.run()
+        assert system.ledger.get(key).state is RequestState.FAILED
 
 
 def test_a_chain_that_is_gone_is_a_named_failure(tmp_path: Path) -> None:
