@@ -22,6 +22,8 @@ def requirement_name(text: str) -> str:
 def locked() -> dict[str, str]:
     pins = {}
     for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines():
+        if ">= '3.12'" in line:
+            continue  # environment.yml is for Python 3.11
         if matched := re.match(r"([A-Za-z0-9._-]+)(?:\[.*?\])?==([^ ;]+)", line):
             pins[canonical(matched.group(1))] = matched.group(2)
     return pins

@@ -1,0 +1,1 @@
+"""Level-1 products in SAFE form: names, annotation, measurement, and their readers."""

@@ -1,0 +1,1 @@
+"""Simulated Sentinel-1 acquisitions: scene, orbit, echoes, packets, session, auxiliary files."""

@@ -1,0 +1,1 @@
+"""Synthetic aperture radar: orbits, focusing, calibration, images; no mission, no file."""
