@@ -10,14 +10,9 @@ from typing import Literal, cast
 import numpy as np
 from pydantic import Field, JsonValue
 
-from refsys.chains.sentinel3.l0_mwr_frames import decode_channel
-from refsys.chains.sentinel3.l0_mwr_packets import (
-    ChannelFrames,
-    InstrumentPackets,
-    SourceFrames,
-    extract,
-    merge_channels,
-)
+from refsys.chains.frame_decoding import decode_channel
+from refsys.chains.frame_merging import ChannelFrames, SourceFrames, merge_channels, read_channel
+from refsys.chains.sentinel3.l0_mwr_packets import InstrumentPackets, extract
 from refsys.chains.sentinel3.l0_mwr_product import DESCRIPTIONS, utc_from_ns, write_product_files
 from refsys.chains.sentinel3.mwr_packets import APID
 from refsys.chains.sentinel3.sen3 import Sen3Content, content_of, write_manifest
@@ -69,8 +64,7 @@ def frames(context: UnitContext, parameters: FramesParameters) -> UnitOutcome:
     )
     figures = decode_channel(
         chunks,
-        context.open_workspace(),
-        virtual_channel=parameters.virtual_channel,
+        {parameters.virtual_channel: context.open_workspace()},
         marker_bit_errors=parameters.marker_bit_errors,
         progress=context.progress,
     )
@@ -114,8 +108,7 @@ def _channel(step: Predecessor) -> ChannelFrames:
     group = step.workspace
     if group is None:
         raise InputCorrupt("the step before left no frames", where=step.name)
-    columns = {name: np.asarray(group[name][...]) for name in ChannelFrames._fields}  # type: ignore[index]  # arrays
-    return ChannelFrames(**columns)
+    return read_channel(group)
 
 
 def _figures(

@@ -1,15 +1,14 @@
 """Frames of all receiving channels to the packets of one instrument, in order of time, and what is missing of them."""
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from refsys.chains.frame_merging import SourceFrames
 from refsys.chains.sentinel3.mwr_packets import MEDIAN_STEP_S, TIME_AT_BYTE
 from refsys.kernels.ccsds.crc import crc16_ok
 from refsys.kernels.ccsds.frame_headers import POINTER_IDLE, first_header_pointers
-from refsys.kernels.ccsds.frame_order import FrameMerge, merge_frames, take_merged
 from refsys.kernels.ccsds.packet_assembly import Packets, assemble_packets
 from refsys.kernels.ccsds.packets import parse_packet_headers, sequence_gaps, unwrap_sequence
 from refsys.kernels.ccsds.times import cuc_to_ns, gps_to_utc_ns
@@ -22,30 +21,6 @@ SEQUENCE_UNKNOWN = -1
 _TIME_BYTES = 7
 _LEAST_PACKET_BYTES = TIME_AT_BYTE + _TIME_BYTES + 2
 _STEP_NS = MEDIAN_STEP_S * 1e9
-
-
-class ChannelFrames(NamedTuple):
-    """What one receiving channel has: columns of shape (n,), and M_PDUs (n, 1778) uint8; see `FrameTable`."""
-
-    counter: Integers
-    spacecraft_id: Bytes
-    valid: Flags
-    mpdus: Bytes
-
-
-class SourceFrames(NamedTuple):
-    """Frames of one virtual channel, each once, by rising counter: (k,) int64 unwrapped, (k,) bool, (k, 1778) uint8.
-
-    `duplicates`: further copies that were left out; `conflicting`: valid frames of equal counter whose contents differ;
-    `foreign`: frames of another spacecraft, left out.
-    """
-
-    counter: Integers
-    valid: Flags
-    mpdus: Bytes
-    duplicates: int
-    conflicting: int
-    foreign: int
 
 
 class Edge(NamedTuple):
@@ -84,33 +59,6 @@ class InstrumentPackets(NamedTuple):
     head: Edge
     tail: Edge
     counts: dict[str, int]
-
-
-def merge_channels(channels: Sequence[ChannelFrames]) -> SourceFrames:
-    """Unite what the receiving channels have: duplicates left out, different frames put in order.
-
-    The spacecraft is the one with most valid frames.
-
-    Raises
-    ------
-    ValueError
-        No valid frame on any channel.
-    """
-    valid_ids = np.concatenate([channel.spacecraft_id[channel.valid] for channel in channels])
-    if valid_ids.size == 0:
-        raise ValueError("no frame could be read on any channel")
-    own = np.argmax(np.bincount(valid_ids))
-    kept = [ChannelFrames(*(column[channel.spacecraft_id == own] for column in channel)) for channel in channels]
-    merge = merge_frames([channel.counter for channel in kept], [channel.valid for channel in kept])
-    mpdus = take_merged([channel.mpdus for channel in kept], merge)
-    return SourceFrames(
-        counter=merge.counter,
-        valid=merge.valid,
-        mpdus=mpdus,
-        duplicates=int(merge.copies.sum()) - merge.counter.size,
-        conflicting=sum(_conflicts(merge, mpdus, channel) for channel in kept),
-        foreign=sum(channel.counter.size for channel in channels) - sum(channel.counter.size for channel in kept),
-    )
 
 
 def extract(frames: SourceFrames, apid: int) -> InstrumentPackets:
@@ -173,16 +121,6 @@ def extract(frames: SourceFrames, apid: int) -> InstrumentPackets:
             "sequence_steps_back": int((np.diff(sequence[crc_ok[taken]]) < 0).sum()),
         },
     )
-
-
-def _conflicts(merge: FrameMerge, mpdus: Bytes, channel: ChannelFrames) -> int:
-    """Count a channel's valid frames that differ from the one that was chosen for their counter."""
-    modulus = 1 << 24
-    order = np.argsort(merge.counter % modulus)
-    places = np.searchsorted(merge.counter[order] % modulus, channel.counter)
-    chosen = order[np.minimum(places, order.size - 1)]
-    same = (mpdus[chosen] == channel.mpdus).all(axis=1)
-    return int((channel.valid & ~same).sum())
 
 
 def _time_of_the_good(gps_ns: Integers, good: Flags) -> Integers:

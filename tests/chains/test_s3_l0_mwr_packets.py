@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refsys.chains.sentinel3.l0_mwr_packets import (
-    SEQUENCE_UNKNOWN,
-    ChannelFrames,
-    InstrumentPackets,
-    extract,
-    merge_channels,
-)
+from refsys.chains.frame_merging import ChannelFrames, merge_channels
+from refsys.chains.sentinel3.l0_mwr_packets import SEQUENCE_UNKNOWN, InstrumentPackets, extract
 from refsys.chains.sentinel3.mwr_packets import MEDIAN_STEP_S, simulate_mwr_packets
 from refsys.kernels.ccsds.frame_encoding import build_mpdus
 

@@ -1,10 +1,10 @@
-"""Chunks of one receiving channel to decoded transfer frames of one virtual channel, in a Zarr group.
+"""Chunks of one receiving channel to decoded transfer frames of virtual channels, in Zarr groups.
 
 CCSDS 131.0-B (synchronisation, randomiser, Reed-Solomon) and 732.0-B (AOS frames). The chunks are one stream of bytes,
 read in blocks; frames go to the group as they come, so memory does not grow with the session.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -108,18 +108,16 @@ class _Counts:
 
 
 def decode_channel(
-    chunks: Sequence[Path], group: zarr.Group, *, virtual_channel: int, marker_bit_errors: int, progress: Progress
+    chunks: Sequence[Path], groups: Mapping[int, zarr.Group], *, marker_bit_errors: int, progress: Progress
 ) -> dict[str, JsonValue]:
-    """Decode the chunks of one channel and keep the frames of one virtual channel.
+    """Decode the chunks of one receiving channel and keep the frames of some virtual channels.
 
     Parameters
     ----------
     chunks
         Chunk files in the order of the stream.
-    group
-        Empty group; see `FrameTable` for what it then holds.
-    virtual_channel
-        0 to 63.
+    groups
+        By virtual channel to keep, 0 to 63, an empty group; see `FrameTable` for what it then holds.
     marker_bit_errors
         Wrong bits of 32 at which a marker still counts.
     progress
@@ -139,13 +137,14 @@ def decode_channel(
     starts, total = np.cumsum(sizes) - sizes, int(sizes.sum())
     markers = np.zeros(len(chunks), np.int64)
     synchroniser = FrameSynchroniser(CADU_BYTES, marker_bit_errors=marker_bit_errors)
-    table, counts = FrameTable(group), _Counts()
+    tables, counts = {number: FrameTable(group) for number, group in groups.items()}, _Counts()
     for frames, read in _synchronised(chunks, synchroniser):
         seen = frames.positions[frames.marker_bit_errors <= marker_bit_errors]
         np.add.at(markers, np.searchsorted(starts, seen, side="right") - 1, 1)
-        _keep(frames, table, counts, virtual_channel)
+        _keep(frames, tables, counts)
         progress(read / max(total, 1), f"{counts.frames} frames")
-    table.flush()
+    for table in tables.values():
+        table.flush()
     _check_chunks(chunks, sizes, markers)
     return {
         "chunks": len(chunks),
@@ -156,7 +155,7 @@ def decode_channel(
         "corrected_symbols": counts.corrected_symbols,
         "marker_bit_errors": counts.marker_bit_errors,
         "slips": counts.slips,
-        "frames_kept": table.frames,
+        "frames_kept": sum(table.frames for table in tables.values()),
     }
 
 
@@ -175,19 +174,20 @@ def _synchronised(chunks: Sequence[Path], synchroniser: FrameSynchroniser) -> It
     yield synchroniser.finish(), read
 
 
-def _keep(frames: Frames, table: FrameTable, counts: _Counts, virtual_channel: int) -> None:
+def _keep(frames: Frames, tables: Mapping[int, FrameTable], counts: _Counts) -> None:
     vcdus, corrected = decode(derandomise(frames.cadus))
     headers = parse_vcdu_headers(vcdus)
     # Byte i of the frame belongs to codeword i modulo the interleave: the header is in the first six.
     known = (corrected[:, :VCDU_HEADER_BYTES] >= 0).all(axis=1) & (headers.version == VERSION)
     counts.add(frames, corrected, known, headers.virtual_channel_id)
-    rows = known & (headers.virtual_channel_id == virtual_channel)
-    table.append(
-        counter=headers.counter[rows],
-        spacecraft_id=headers.spacecraft_id[rows],
-        valid=(corrected[rows] >= 0).all(axis=1),
-        mpdus=vcdus[rows, VCDU_HEADER_BYTES:],
-    )
+    for number, table in tables.items():
+        rows = known & (headers.virtual_channel_id == number)
+        table.append(
+            counter=headers.counter[rows],
+            spacecraft_id=headers.spacecraft_id[rows],
+            valid=(corrected[rows] >= 0).all(axis=1),
+            mpdus=vcdus[rows, VCDU_HEADER_BYTES:],
+        )
 
 
 def _check_chunks(chunks: Sequence[Path], sizes: npt.NDArray[np.int64], markers: npt.NDArray[np.int64]) -> None:

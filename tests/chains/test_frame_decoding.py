@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-import refsys.chains.sentinel3.l0_mwr_frames as module
-from refsys.chains.sentinel3.l0_mwr_frames import MPDU_BYTES, decode_channel
+import refsys.chains.frame_decoding as module
+from refsys.chains.frame_decoding import MPDU_BYTES, decode_channel
 from refsys.chains.sentinel3.mwr_packets import simulate_mwr_packets
 from refsys.chains.sentinel3.session_simulator import SessionOptions, simulate_session
 from refsys.model.errors import InputCorrupt
@@ -36,9 +36,7 @@ def decoded(folder: Path, chunks: list[bytes]) -> tuple[dict[str, npt.NDArray[np
         path.write_bytes(chunk)
     group = zarr.open_group(folder / "group.zarr", mode="w", zarr_format=3)
     told: list[float] = []
-    figures = decode_channel(
-        paths, group, virtual_channel=5, marker_bit_errors=4, progress=lambda fraction, _: told.append(fraction)
-    )
+    figures = decode_channel(paths, {5: group}, marker_bit_errors=4, progress=lambda fraction, _: told.append(fraction))
     assert told == sorted(told)
     assert told[-1] == 1
     return {name: np.asarray(array[...]) for name, array in group.arrays()}, figures
