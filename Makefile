@@ -1,6 +1,7 @@
 # refsys: `make demo` and `make test` need git, make, python3.11 (or newer) and its venv module; no root.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV ?= .venv
+BENCH_VENV ?= .venv-bench
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
 
@@ -21,18 +22,24 @@ check: $(VENV)/.installed  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## measured ratios, written to docs/benchmarks.md
-	PYTHONPATH=tests/support $(BIN)/python -m benchmarks
+bench: $(BENCH_VENV)/.installed  ## measured ratios, written to docs/benchmarks.md; BENCH=name runs one and writes nothing
+	PYTHONPATH=tests/support $(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
 
 lock: $(VENV)/.installed  ## pin the newest versions that go together
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment and what the demo made
-	rm -rf $(VENV) var
+	rm -rf $(VENV) $(BENCH_VENV) var
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "refsys needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/^uv==//p' requirements.lock)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable '.[dev,postgres]'
+	@touch $@
+
+# The peers of the benchmarks live here, never beside the product.
+$(BENCH_VENV)/.installed: $(VENV)/.installed
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(BENCH_VENV)
+	$(BIN)/uv pip install --quiet --python $(BENCH_VENV)/bin/python --constraint requirements.lock --editable '.[bench,dev,postgres]'
 	@touch $@

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from toy_home import no_fetch, publish_input, toy_request, toy_system  # the toy chain of the tests
 
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Peer, Row, compare, repetition
 from refsys.cluster.local import connect
 from refsys.model.settings import ClusterSettings
 from refsys.scheduler.dask_executor import DaskExecutor
@@ -18,6 +18,7 @@ from refsys.scheduler.loop import Loop
 from refsys.scheduler.system import intake
 
 REQUESTS, STEPS = 10, 2
+PINNED = False
 
 
 def nothing(number: int) -> int:
@@ -31,14 +32,15 @@ def measure() -> list[Row]:
         with connect(ClusterSettings(workers=2)) as client:
             loop = Loop(system, DaskExecutor(client), no_fetch)
 
-            def ours() -> None:
+            def ours(_: int) -> None:
                 wishes = [
                     toy_request("numbers", parameters={"part.factor": next(numbers) + 1}) for _ in range(REQUESTS)
                 ]
                 intake(system, wishes)
                 loop.run()
 
-            def bare() -> None:
+            def bare(_: int) -> None:
                 client.gather([client.submit(nothing, next(numbers), pure=False) for _ in range(REQUESTS * STEPS)])
 
-            return [compare("journey_overhead", REQUESTS * STEPS, "steps/s", ours, ("bare Dask no-ops", bare))]
+            peer = Peer("bare Dask no-ops", bare)
+            return [compare("journey_overhead", REQUESTS * STEPS, "steps/s", ours, peer, prepare=repetition)]

@@ -4,7 +4,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Peer, Row, compare, repetition
 from refsys.model.events import RunStarted
 from refsys.model.requests import Change, ProductionRequest, RequestState
 from refsys.model.times import WallClock
@@ -31,11 +31,12 @@ def _accepting(ledger: Ledger) -> Row:
     def wishes() -> list[ProductionRequest]:
         return [ProductionRequest(chain="BENCH", product_type="X", inputs=(f"in{next(numbers)}",)) for _ in range(MANY)]
 
-    def one_by_one() -> None:
+    def one_by_one(_: int) -> None:
         for wish in wishes():
             ledger.accept([wish])
 
-    return compare("ledger_accept", MANY, "requests/s", lambda: ledger.accept(wishes()), ("one at a time", one_by_one))
+    peer = Peer("one at a time", one_by_one)
+    return compare("ledger_accept", MANY, "requests/s", lambda _: ledger.accept(wishes()), peer, prepare=repetition)
 
 
 def _transitions(ledger: Ledger) -> Row:
@@ -45,7 +46,7 @@ def _transitions(ledger: Ledger) -> Row:
     change = Change(state=RequestState.RUNNING)
     writes = [(claim.lease, change, started) for claim in claims]
 
-    def one_by_one() -> None:
+    def one_by_one(_: int) -> None:
         for write in writes:
             ledger.record(*write)
 
@@ -53,6 +54,7 @@ def _transitions(ledger: Ledger) -> Row:
         "ledger_transitions",
         len(writes),
         "transitions/s",
-        lambda: ledger.record_many(writes),
-        ("one at a time", one_by_one),
+        lambda _: ledger.record_many(writes),
+        Peer("one at a time", one_by_one),
+        prepare=repetition,
     )

@@ -9,10 +9,14 @@ from pathlib import Path
 import s3fs
 from seaweed import BUCKET, SeaweedServer  # the server of the tests
 
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Peer, Row, compare
 from refsys.storage.s3_store import S3Store
 
 SMALL, LARGE, MANY = 4 << 10, 64 << 20, 50
+ALONE = "s3fs alone"
+PINNED = False
+ALONE = "s3fs alone"
+PINNED = False
 
 
 def measure() -> list[Row]:
@@ -31,36 +35,52 @@ def _measure(endpoint: str) -> list[Row]:
     peer = s3fs.S3FileSystem(
         endpoint_url=endpoint, client_kwargs={"region_name": "us-east-1"}, use_listings_cache=False
     )
-    small, large = secrets.token_bytes(SMALL), secrets.token_bytes(LARGE)
+    return _small(store, peer) + _large(store, peer)
 
-    def puts() -> None:
+
+def _small(store: S3Store, peer: s3fs.S3FileSystem) -> list[Row]:
+    def puts(content: bytes) -> None:
         for number in range(MANY):
-            store.put(f"small/{number}", small)
+            store.put(f"small/{number}", content)
 
-    def gets() -> None:
+    def peer_puts(content: bytes) -> None:
+        for number in range(MANY):
+            peer.pipe_file(f"{BUCKET}/peer/{number}", content)
+
+    def gets(_: bytes) -> None:
         for number in range(MANY):
             store.get(f"small/{number}")
 
-    def peer_puts() -> None:
-        for number in range(MANY):
-            peer.pipe_file(f"{BUCKET}/peer/{number}", small)
-
-    def peer_gets() -> None:
+    def peer_gets(_: bytes) -> None:
         for number in range(MANY):
             peer.cat_file(f"{BUCKET}/peer/{number}")
 
-    name = "s3fs alone"
+    def content(_: int) -> bytes:
+        return secrets.token_bytes(SMALL)
+
     return [
-        compare("s3_put_4KiB", MANY, "objects/s", puts, (name, peer_puts)),
-        compare("s3_get_4KiB", MANY, "objects/s", gets, (name, peer_gets)),
-        compare(
-            "s3_put_64MiB",
-            64,
-            "MiB/s",
-            lambda: store.put("large", large),
-            (name, lambda: peer.pipe_file(f"{BUCKET}/large", large)),
-        ),
-        compare(
-            "s3_get_64MiB", 64, "MiB/s", lambda: store.get("large"), (name, lambda: peer.cat_file(f"{BUCKET}/large"))
-        ),
+        compare("s3_put_4KiB", MANY, "objects/s", puts, Peer(ALONE, peer_puts), prepare=content),
+        compare("s3_get_4KiB", MANY, "objects/s", gets, Peer(ALONE, peer_gets), prepare=content),
+    ]
+
+
+def _large(store: S3Store, peer: s3fs.S3FileSystem) -> list[Row]:
+    def put(content: bytes) -> None:
+        store.put("large", content)
+
+    def peer_put(content: bytes) -> None:
+        peer.pipe_file(f"{BUCKET}/large", content)
+
+    def get(_: bytes) -> None:
+        store.get("large")
+
+    def peer_get(_: bytes) -> None:
+        peer.cat_file(f"{BUCKET}/large")
+
+    def content(_: int) -> bytes:
+        return secrets.token_bytes(LARGE)
+
+    return [
+        compare("s3_put_64MiB", 64, "MiB/s", put, Peer(ALONE, peer_put), prepare=content),
+        compare("s3_get_64MiB", 64, "MiB/s", get, Peer(ALONE, peer_get), prepare=content),
     ]
