@@ -1,0 +1,1 @@
+"""Images of any kind: statistics over tiles, stretches and reductions for the eye."""
