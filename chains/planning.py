@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from refsys.chains.blocks import divide
 from refsys.chains.chain_files import per_parameter
 from refsys.chains.selection import Selection
 from refsys.chains.units import find_unit
@@ -67,39 +69,49 @@ def check_memory(plan: Plan, worker_memory_bytes: int) -> None:
             )
 
 
-def _elements(rule: StepRule, selection: Selection) -> list[str | None]:
+class _Element(NamedTuple):
+    """What one step of a rule is for, and the memory that this takes beyond the rule's own."""
+
+    name: str | None
+    memory_bytes: int = 0
+
+
+def _elements(rule: StepRule, selection: Selection) -> list[_Element]:
     """Return one entry for each step the rule makes."""
     if rule.per is None:
-        return [None]
+        return [_Element(None)]
     figures = selection.main.figures if selection.main else {}
+    if rule.blocks is not None:
+        name = selection.main.name if selection.main else None
+        return [_Element(*block) for block in divide(figures.get(rule.blocks.figure), rule.blocks, where=name)]
     elements = figures.get(rule.per)
     if not isinstance(elements, list) or not elements:
         raise PlanInvalid(
             f"step {rule.name!r} is made per {rule.per}, which the main input does not list",
             where=selection.main.name if selection.main else None,
         )
-    return [str(element) for element in elements]
+    return [_Element(str(element)) for element in elements]
 
 
 def _step(
-    rule: StepRule, request: ProductionRequest, selection: Selection, after: tuple[str, ...], element: str | None
+    rule: StepRule, request: ProductionRequest, selection: Selection, after: tuple[str, ...], element: _Element
 ) -> Step:
     unit = find_unit(rule.unit)
     parameters = _parameters(rule, request.parameters)
-    if element is not None and rule.per is not None:
-        parameters[per_parameter(rule.per)] = element
+    if element.name is not None and rule.per is not None:
+        parameters[per_parameter(rule.per)] = element.name
     checked = unit.check(parameters).plain()  # defaults written out, so that a changed default is another key
     inputs = tuple(ref for role in rule.inputs for ref in selection.chosen.get(role, ()))
     return Step(
         key=step_key(rule.unit, unit.version, checked, inputs, after),
-        name=rule.name if element is None else f"{rule.name} {element}",
+        name=rule.name if element.name is None else f"{rule.name} {element.name}",
         processor=rule.unit,
         processor_version=unit.version,
         parameters=checked,
         inputs=inputs,
         after=after,
         outputs=rule.outputs,
-        resources=_resources(rule, inputs),
+        resources=_resources(rule, inputs, element),
     )
 
 
@@ -124,7 +136,7 @@ def _check_overrides(request: ProductionRequest, chain: Chain) -> None:
             )
 
 
-def _resources(rule: StepRule, inputs: tuple[InputRef, ...]) -> Resources:
+def _resources(rule: StepRule, inputs: tuple[InputRef, ...], element: _Element) -> Resources:
     input_bytes = sum(asset.size_bytes for ref in inputs for asset in ref.assets)
-    memory = rule.resources.memory_bytes + round(rule.memory_per_input_byte * input_bytes)
+    memory = rule.resources.memory_bytes + round(rule.memory_per_input_byte * input_bytes) + element.memory_bytes
     return rule.resources.model_copy(update={"memory_bytes": memory})

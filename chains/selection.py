@@ -5,8 +5,9 @@ from typing import Protocol
 
 from pydantic import Field
 
-from refsys.model.chains import Chain, InputRule
-from refsys.model.errors import PlanInvalid, ProductUnknown
+from refsys.model.chains import Chain, InputRule, fits_type
+from refsys.model.errors import NameInvalid, PlanInvalid, ProductUnknown
+from refsys.model.names import SessionFileName, parse_name
 from refsys.model.products import InputRef, Product
 from refsys.model.requests import MissingInput, ProductionRequest
 from refsys.model.values import Value
@@ -57,7 +58,7 @@ def select(request: ProductionRequest, chain: Chain, catalogue: CatalogueView) -
     named, absent = _named_products(request, catalogue)
     takes = {kind for rule in chain.inputs if rule.policy == "trigger" for kind in rule.types}
     for product in named:
-        if product.product_type not in takes:
+        if not any(fits_type(kind, product.product_type) for kind in takes):
             raise PlanInvalid(
                 f"chain {chain.name} takes {', '.join(sorted(takes))}, not {product.product_type}", where=product.name
             )
@@ -93,14 +94,16 @@ def _apply(
     catalogue: CatalogueView,
 ) -> tuple[list[Product], Choice, MissingInput]:
     if rule.policy == "trigger":
-        found = [product for product in named if product.product_type in rule.types]
+        found = [product for product in named if _takes(rule, product.product_type)]
         if found:
             reason = "named by the request"
         elif absent:
             reason = f"not in the catalogue: {', '.join(absent)}"
         else:
             reason = "the request names no such product"
-        lack = MissingInput(role=rule.role, product_type=rule.types[0], name=absent[0] if absent else None)
+        lack = MissingInput(
+            role=rule.role, product_type=_missing_type(rule, absent), name=absent[0] if absent else None
+        )
         return found, _choice(rule, found, reason), lack
     satellite, start, stop = _interval(request, named[0] if named else None)
     for kind in rule.types:
@@ -113,6 +116,20 @@ def _apply(
             return [product], _choice(rule, [product], reason), MissingInput(role=rule.role, product_type=kind)
     lack = MissingInput(role=rule.role, product_type=rule.types[0], satellite=satellite, start=start, stop=stop)
     return [], _choice(rule, [], f"none of type {' or '.join(rule.types)} fits {_words(lack)}"), lack
+
+
+def _takes(rule: InputRule, product_type: str) -> bool:
+    return any(fits_type(kind, product_type) for kind in rule.types)
+
+
+def _missing_type(rule: InputRule, absent: list[str]) -> str:
+    """Return the type of the first absent product, by its name where the rule takes more than one type."""
+    try:
+        name = parse_name(absent[0]) if absent else None
+    except NameInvalid:
+        name = None
+    kind = None if name is None or isinstance(name, SessionFileName) else name.product_type
+    return kind if kind is not None and _takes(rule, kind) else rule.types[0]
 
 
 def _interval(request: ProductionRequest, main: Product | None) -> tuple[str | None, datetime | None, datetime | None]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from refsys.model.chains import Chain, TriggerRule
+from refsys.model.chains import Chain, TriggerRule, fits_type
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
 
@@ -31,7 +31,7 @@ def request_for(product: Product, chain: Chain, *, label: str = "triggered", wai
 
 def _fires(rule: TriggerRule, product: Product) -> bool:
     return (
-        rule.arrival == product.product_type
+        fits_type(rule.arrival, product.product_type)
         and (not rule.satellites or product.satellite in rule.satellites)
         and (rule.names is None or re.fullmatch(rule.names, product.name) is not None)
     )

@@ -8,11 +8,26 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from refsys.model.plans import Resources
 from refsys.model.values import Value
 
+PRODUCT_TYPES = r"^[A-Za-z0-9_?]+$"
+"""A product type, or several: `?` stands for any one character, as in `S?_RAW__0S`."""
+
+
+def fits_type(pattern: str, product_type: str) -> bool:
+    """Return whether a product type is one of those a pattern stands for.
+
+    Examples
+    --------
+    >>> fits_type("S?_RAW__0S", "S3_RAW__0S"), fits_type("S?_RAW__0S", "IW_RAW__0S")
+    (True, False)
+    """
+    same = (ours in ("?", theirs) for ours, theirs in zip(pattern, product_type, strict=False))
+    return len(pattern) == len(product_type) and all(same)
+
 
 class TriggerRule(Value):
     """When the arrival of a product makes a request."""
 
-    arrival: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`.")
+    arrival: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`; see `fits_type`.")
     satellites: tuple[str, ...] = Field((), description="Only these; empty for any.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
 
@@ -30,11 +45,29 @@ class InputRule(Value):
     """One input of a chain and how it is chosen."""
 
     role: str
-    types: tuple[str, ...] = Field(min_length=1, description="Product types, the first that is found wins.")
+    types: tuple[str, ...] = Field(
+        min_length=1,
+        description="Product types, the first that is found wins; `trigger` takes `?` for any character.",
+    )
     policy: Literal["trigger", "latest-valid-cover", "latest"] = Field(
         "trigger", description="`trigger`: the product the request names; the others choose from the catalogue."
     )
     mandatory: bool = True
+
+    @model_validator(mode="after")
+    def _chosen_types_are_whole(self) -> "InputRule":
+        if self.policy != "trigger" and any("?" in kind for kind in self.types):
+            raise ValueError(f"policy {self.policy!r} of role {self.role!r} needs whole product types, without ?")
+        return self
+
+
+class BlockRule(Value):
+    """How a step's share of the main input follows from the input's figures; see `refsys.chains.blocks`."""
+
+    figure: str = Field("segments", description="Figure of the main input that lists segments: lines, samples, bursts.")
+    memory_bytes: int = Field(gt=0, description="Most memory that the samples of one block may take.")
+    bytes_per_sample: float = Field(gt=0, description="Memory for each sample of a block, all copies together.")
+    overlap_lines: int = Field(0, ge=0, description="Lines that a block needs besides its own.")
 
 
 class StepRule(Value):
@@ -45,12 +78,23 @@ class StepRule(Value):
     inputs: tuple[str, ...] = Field((), description="Roles it reads.")
     after: tuple[str, ...] = Field((), description="Names of steps whose outputs it reads.")
     per: str | None = Field(
-        None, description="Figure of the main input whose elements make one step each, e.g. `channels`."
+        None,
+        description="Figure of the main input whose elements make one step each, e.g. `channels`; or `blocks`, "
+        "which the planner makes by the rule `blocks`.",
     )
+    blocks: BlockRule | None = None
     parameters: dict[str, JsonValue] = {}
-    outputs: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")], ...] = ()
+    outputs: tuple[Annotated[str, Field(pattern=PRODUCT_TYPES)], ...] = Field(
+        (), description="Product types, one product each; one with `?` stands for one or more products of its types."
+    )
     resources: Resources = Resources()
     memory_per_input_byte: float = Field(0.0, ge=0, description="Memory added for each byte of its inputs.")
+
+    @model_validator(mode="after")
+    def _blocks_have_a_rule(self) -> "StepRule":
+        if (self.per == "blocks") != (self.blocks is not None):
+            raise ValueError(f"step {self.name!r} must have `per: blocks` and `blocks` both, or neither")
+        return self
 
 
 class Chain(Value):

@@ -14,6 +14,7 @@ from uuid import uuid4
 from pydantic import Field, JsonValue
 
 from refsys.chains.units import LocalInput, Predecessor, ProductDraft, UnitContext, UnitOutcome, find_unit
+from refsys.model.chains import fits_type
 from refsys.model.errors import FailureClass, ProcessorFailed, RefsysError, StorageFull
 from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.products import InputRef, Product, Provenance
@@ -206,11 +207,19 @@ def _predecessor(result: StepResult, store: StoreAddress) -> Predecessor:
 
 def _check_outputs(step: Step, outcome: UnitOutcome, out: Path) -> None:
     made = sorted(draft.product_type for draft in outcome.products)
-    if made != sorted(step.outputs):
+    if not _as_declared(made, step.outputs):
         raise ProcessorFailed(f"made products {made or 'none'}, declared are {sorted(step.outputs)}", where=step.name)
     stray = {path.name for path in out.iterdir()} ^ {draft.name for draft in outcome.products}
     if stray:
         raise ProcessorFailed(f"output folders and products differ: {sorted(stray)}", where=step.name)
+
+
+def _as_declared(made: list[str], declared: tuple[str, ...]) -> bool:
+    """Whether there is one product of each type that is named whole, and one or more for each other."""
+    patterns = [kind for kind in declared if "?" in kind]
+    whole = [kind for kind in made if not any(fits_type(pattern, kind) for pattern in patterns)]
+    found = all(any(fits_type(pattern, kind) for kind in made) for pattern in patterns)
+    return found and whole == sorted(set(declared) - set(patterns))
 
 
 def _product(task: StepTask, attempt: Attempt, draft: ProductDraft, folder: Path) -> Product:
