@@ -88,7 +88,7 @@ def test_wrong_arguments_are_named() -> None:
         ENCODER.encode(iq, 12)
     with pytest.raises(ValueError, match="BAQ mode 5 has no rates"):
         ENCODER.encode(iq, 5, np.zeros(1, np.uint8))
-    with pytest.raises(ValueError, match="are not 1 codes from 0 to 4"):
+    with pytest.raises(ValueError, match=r"are not \(1, 1\) codes from 0 to 4"):
         ENCODER.encode(iq, 12, np.full(1, 5, np.uint8))
 
 

@@ -8,39 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from s1_tables import SIZES, THIDX, made_up_tables
 
 from refsys.kernels.sentinel1 import baq as s1_baq
 from refsys.kernels.sentinel1 import bits as s1_bits
-from refsys.kernels.sentinel1.baq_tables import BaqTables, compile_tables, huffman_codes
+from refsys.kernels.sentinel1.baq_tables import compile_tables, huffman_codes
 from refsys.kernels.sentinel1.packets import Headers
 
-SIZES = (4, 8, 16, 4, 5, 7, 10, 16)
-THIDX = (3, 5, 10, 3, 3, 5, 6, 8)
 FDBAQ = (12, 13, 14)
 MODES = (0, 3, 4, 5, *FDBAQ)
 
 Channels = list[list[tuple[int, int]]]
 Sent = tuple[int, int, Channels, list[int], list[int]]
 Decoded = tuple[int, np.ndarray | None, list[int] | None, list[int] | None]
-
-
-def balanced(symbols: list[int]) -> list[int]:
-    words: list[int] = []
-    for bit, part in enumerate((symbols[: len(symbols) // 3 or 1], symbols[len(symbols) // 3 or 1 :])):
-        words += [1, bit, part[0]] if len(part) == 1 else [0, bit, *balanced(part)]
-    return words
-
-
-def made_up_tables() -> BaqTables:
-    rng = np.random.default_rng(11)
-    return BaqTables(
-        huffman_trees=tuple(np.array(balanced(list(range(size)))) for size in SIZES[3:]),
-        normalised_levels=tuple(np.sort(rng.random(size)) + 0.1 for size in SIZES),
-        simple_levels=tuple(size - 1 + rng.random(limit + 1) for size, limit in zip(SIZES, THIDX, strict=True)),
-        sigma_factors=np.sort(rng.random(256)) * 256,
-        thidx_thresholds=np.array(THIDX),
-        magnitude_thresholds=np.array(SIZES) - 1,
-    )
 
 
 TABLES = made_up_tables()
