@@ -1,15 +1,18 @@
-"""Orbit interpolation: polynomials exactly, a circle closely, and a real orbit whose every second vector was dropped."""
+"""Orbit interpolation: polynomials exactly, a circle closely, real orbits whose every second vector was dropped."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from refsys.kernels.sar.orbit import Orbit, interpolate
 
 
-def circle(time_s: np.ndarray, radius_m: float = 7.07e6, rate_rad_s: float = 1.06e-3) -> tuple[np.ndarray, ...]:
+def circle(
+    time_s: NDArray[np.float64], radius_m: float = 7.07e6, rate_rad_s: float = 1.06e-3
+) -> tuple[NDArray[np.float64], ...]:
     angle = rate_rad_s * time_s
     outward = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
     forward = np.stack([-np.sin(angle), np.cos(angle), 0 * angle], 1)
@@ -17,7 +20,7 @@ def circle(time_s: np.ndarray, radius_m: float = 7.07e6, rate_rad_s: float = 1.0
 
 
 def circular_orbit(count: int = 12, step_s: float = 10.0) -> Orbit:
-    time_s = step_s * np.arange(count)
+    time_s = np.asarray(step_s * np.arange(count), np.float64)
     return Orbit(time_s, *circle(time_s)[:2])
 
 
