@@ -12,11 +12,13 @@ import numpy.typing as npt
 import zarr
 from pydantic import JsonValue
 
+from refsys.chains.sessions import Session
 from refsys.kernels.ccsds.frame_headers import VCDU_HEADER_BYTES, VERSION, parse_vcdu_headers
 from refsys.kernels.ccsds.frame_sync import Frames, FrameSynchroniser
 from refsys.kernels.ccsds.randomizer import derandomise
 from refsys.kernels.ccsds.reed_solomon import decode
 from refsys.model.errors import InputCorrupt
+from refsys.model.names_sessions import SessionFileName
 
 CADU_BYTES = 2044
 MPDU_BYTES = 1778  # header 2, packet zone 1776
@@ -105,6 +107,21 @@ class _Counts:
         self.corrected_symbols += int(corrected[corrected > 0].sum())
         self.uncorrectable += int((corrected < 0).any(axis=1).sum())
         self.by_virtual_channel += np.bincount(vcid[known], minlength=64)
+
+
+def channel_chunks(session: Session, folder: Path, channel: str) -> list[Path]:
+    """Return the chunk files of one receiving channel in the order of the stream.
+
+    Raises
+    ------
+    InputCorrupt
+        If the session has no such channel.
+    """
+    if channel not in session.channels:
+        raise InputCorrupt(f"the session has no channel {channel}", where=session.session_id)
+    # The number in a chunk's name is its place in the stream; the list is in the order of publication.
+    chunks = (folder / chunk.path for chunk in session.channels[channel])
+    return sorted(chunks, key=lambda path: SessionFileName.parse(path.name).number or 0)
 
 
 def decode_channel(

@@ -10,7 +10,7 @@ from typing import Literal, cast
 import numpy as np
 from pydantic import Field, JsonValue
 
-from refsys.chains.frame_decoding import decode_channel
+from refsys.chains.frame_decoding import channel_chunks, decode_channel
 from refsys.chains.frame_merging import ChannelFrames, SourceFrames, merge_channels, read_channel
 from refsys.chains.sentinel3.l0_mwr_packets import InstrumentPackets, extract
 from refsys.chains.sentinel3.l0_mwr_product import DESCRIPTIONS, utc_from_ns, write_product_files
@@ -20,7 +20,6 @@ from refsys.chains.sessions import read_session
 from refsys.chains.units import Predecessor, ProductDraft, UnitContext, UnitOutcome, unit
 from refsys.model.errors import InputCorrupt
 from refsys.model.names_s3 import S3ProductName
-from refsys.model.names_sessions import SessionFileName
 from refsys.model.products import InputRef, Quality
 from refsys.model.values import Value, canonical_json
 
@@ -55,13 +54,7 @@ def frames(context: UnitContext, parameters: FramesParameters) -> UnitOutcome:
     """Decode one receiving channel of a session into the workspace."""
     used = context.input("session")
     session = read_session(used.folder)
-    if parameters.channel not in session.channels:
-        raise InputCorrupt(f"the session has no channel {parameters.channel}", where=session.session_id)
-    # The number in a chunk's name is its place in the stream; the list is in the order of publication.
-    chunks = sorted(
-        (used.folder / chunk.path for chunk in session.channels[parameters.channel]),
-        key=lambda path: SessionFileName.parse(path.name).number or 0,
-    )
+    chunks = channel_chunks(session, used.folder, parameters.channel)
     figures = decode_channel(
         chunks,
         {parameters.virtual_channel: context.open_workspace()},

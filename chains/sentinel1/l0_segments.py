@@ -1,0 +1,106 @@
+"""What a file of Sentinel-1 packets holds: beam, polarisation, swaths with their lines, samples and bursts.
+
+Sources: S1-IF-ASD-PL-0007, sections 3.2.2 (ECC number, receive channel) and 3.2.5 (polarisation, swath number); that
+the mission's data take identifier is the packets' divided by 512 follows from a real product and its packets.
+"""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, label
+from refsys.kernels.sentinel1.packets import Headers
+from refsys.model.errors import InputCorrupt
+
+SWATHS = {
+    **{number: f"S{number + 1}" for number in range(6)},
+    10: "IW1", 11: "IW2", 12: "IW3",
+}  # fmt: skip
+"""Swath by its number in echo packets; S5 is both the northern and the southern beam."""
+
+_MISSION_DATA_TAKE_SHIFT = 9
+_TX_V = 4
+_BEAM = re.compile(r"S[1-6]|IW")
+
+
+def beam_of(ecc_number: int) -> str:
+    """Return the beam of an ECC number: `S3`, `IW`; `InputCorrupt` for modes that are not processed.
+
+    Examples
+    --------
+    >>> beam_of(13), beam_of(8)
+    ('S3', 'IW')
+    """
+    match = _BEAM.match(text := label("ecc_number", ecc_number))
+    if match is None:
+        raise InputCorrupt(f"mode {text!r} (ECC number {ecc_number}) is neither StripMap nor IW")
+    return match[0]
+
+
+def polarisation_of(sas_polarisation: int, rx_channel: int) -> str:
+    """Return transmitted and received polarisation.
+
+    Examples
+    --------
+    >>> polarisation_of(7, 0), polarisation_of(7, 1), polarisation_of(3, 1)
+    ('VV', 'VH', 'HH')
+    """
+    return ("V" if sas_polarisation >= _TX_V else "H") + ("H" if rx_channel else "V")
+
+
+def mission_data_take(data_take_id: int) -> int:
+    """Return the data take's number in product names.
+
+    Examples
+    --------
+    >>> f"{mission_data_take(87747936):06X}"
+    '029D76'
+    """
+    return data_take_id >> _MISSION_DATA_TAKE_SHIFT
+
+
+def segments(headers: Headers, polarisation: str) -> list[JsonValue]:
+    """Return one mapping for each swath of the echoes, with the fields of `refsys.chains.blocks.Segment`.
+
+    Parameters
+    ----------
+    headers
+        Columns (packets,) of `decode_headers`, in order of time.
+    polarisation
+        Enters the segment's name: `s3-vv`, `iw1-vh`.
+
+    Raises
+    ------
+    InputCorrupt
+        If a swath is not StripMap or IW.
+    """
+    echo = headers["ses_signal_type"] == SIGNAL_ECHO
+    numbers = headers["ses_swath_number"][echo].astype(np.int64)
+    quads = headers["quads"][echo].astype(np.int64)
+    found: list[JsonValue] = []
+    for number in np.unique(numbers).tolist():
+        if number not in SWATHS:
+            raise InputCorrupt(f"swath number {number} is neither StripMap nor IW")
+        swath, own = SWATHS[number], numbers == number
+        runs = burst_lengths(own)
+        bursts = runs.size if swath.startswith("IW") else 0
+        lines = int(runs.max()) if bursts else int(own.sum())
+        samples = 2 * int(quads[own].max())
+        found.append(
+            {"name": f"{swath}-{polarisation}".lower(), "lines": lines, "samples": max(samples, 1), "bursts": bursts}
+        )
+    return found
+
+
+def burst_lengths(own: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the lengths of the runs of a swath's packets among all echoes in order of time, int64 (bursts,).
+
+    Examples
+    --------
+    >>> burst_lengths(np.array([True, True, False, True]))
+    array([2, 1])
+    """
+    edges = np.diff(own.astype(np.int8), prepend=0, append=0)
+    return np.asarray(np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0), np.int64)
