@@ -1,47 +1,53 @@
 """Reed-Solomon (255,223) and (255,239) of CCSDS 131.0-B, section 4: dual basis, symbol interleaving, whole codeblocks.
 
 A received codeword is first divided by the generator with the encoder's register, four 64-bit words, which stays in the
-dual basis because the change of basis is linear. A zero remainder is a clean word; else `reed_solomon_errors` goes on.
+dual basis because the change of basis is linear. A zero remainder is a clean word; else `reed_solomon_errors` goes on,
+with the remainder's 32 symbols in place of the codeword's 255.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from refsys.kernels.ccsds.reed_solomon_errors import correct_codeword
+from refsys.kernels.ccsds.reed_solomon_errors import Workspace, correct_codeword, workspace
 from refsys.kernels.ccsds.reed_solomon_field import ORDER, Code, code
-from refsys.kernels.ccsds.reed_solomon_register import remainder
+from refsys.kernels.ccsds.reed_solomon_register import difference, remainder
 from refsys.kernels.jit import jit
 
 
-def _encode_body(blocks: npt.NDArray[np.uint8], interleave: int, tables: Code) -> None:
+def _encode_body(blocks: npt.NDArray[np.uint8], rows: int, interleave: int, tables: Code) -> None:
     parity = 2 * tables.capability
-    for row in range(blocks.shape[0]):
+    for row in range(rows):
         for way in range(interleave):
-            word = blocks[row, way::interleave]
-            register = remainder(word, 255 - parity, tables.feedback)
+            start = row * 255 * interleave + way
+            register = remainder(blocks, start, interleave, tables)
             for i in range(parity):
-                word[255 - parity + i] = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
+                blocks[start + (255 - parity + i) * interleave] = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
 
 
 _encode = jit(_encode_body)
 
 
 def _decode_body(
-    blocks: npt.NDArray[np.uint8], interleave: int, tables: Code, corrected: npt.NDArray[np.int16]
+    blocks: npt.NDArray[np.uint8],
+    data: npt.NDArray[np.uint8],
+    tables: Code,
+    room: Workspace,
+    corrected: npt.NDArray[np.int16],
 ) -> None:
-    parity = 2 * tables.capability
-    difference = np.empty(parity, np.int64)
-    for row in range(blocks.shape[0]):
+    # `data` has the data symbols of `blocks` already; they are written to where something is corrected.
+    rows, interleave = corrected.shape
+    width = 255 - 2 * tables.capability
+    for row in range(rows):
         for way in range(interleave):
-            word = blocks[row, way::interleave]
-            register = remainder(word, 255 - parity, tables.feedback)
-            dirty = np.int64(0)
-            for i in range(parity):
-                difference[i] = ((register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF) ^ word[255 - parity + i]
-                dirty |= difference[i]
+            start = row * 255 * interleave + way
+            register = difference(blocks, start, interleave, tables)
             corrected[row, way] = 0
-            if dirty:
-                corrected[row, way] = correct_codeword(word, difference, tables)
+            if register[0] | register[1] | register[2] | register[3]:
+                for i in range(255):
+                    room.word[i] = blocks[start + i * interleave]
+                corrected[row, way] = correct_codeword(register, tables, room)
+                for i in range(width):
+                    data[(row * width + i) * interleave + way] = room.word[i]
 
 
 _decode = jit(_decode_body)
@@ -71,7 +77,7 @@ def encode(data: npt.NDArray[np.uint8], capability: int = 16) -> npt.NDArray[np.
     interleave = _interleave("encode", data, width)
     blocks = np.empty((data.shape[0], interleave * ORDER), np.uint8)
     blocks[:, : interleave * width] = data
-    _encode(blocks, interleave, tables)
+    _encode(blocks.reshape(-1), blocks.shape[0], interleave, tables)
     return blocks
 
 
@@ -101,10 +107,11 @@ def decode(
     """
     tables = code(capability)
     interleave = _interleave("decode", codeblocks, ORDER)
-    blocks = codeblocks.copy(order="C")
+    blocks = np.ascontiguousarray(codeblocks)
+    data = blocks[:, : interleave * (ORDER - 2 * capability)].copy()
     corrected = np.empty((blocks.shape[0], interleave), np.int16)
-    _decode(blocks, interleave, tables, corrected)
-    return blocks[:, : interleave * (ORDER - 2 * capability)], corrected
+    _decode(blocks.reshape(-1), data.reshape(-1), tables, workspace(), corrected)
+    return data, corrected
 
 
 def _interleave(what: str, blocks: npt.NDArray[np.uint8], width: int) -> int:

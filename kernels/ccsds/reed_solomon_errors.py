@@ -1,137 +1,159 @@
-"""Errors-only decoding of one codeword: Berlekamp-Massey, Chien, Forney (Blahut, Algebraic Codes, 2003, ch. 7)."""
+"""Errors-only decoding of one codeword: Berlekamp-Massey, Chien, Forney (Blahut, Algebraic Codes, 2003, ch. 7).
+
+A term c x^i, taken at all powers of beta, is a geometric progression, a slice of a table; so a polynomial is evaluated
+everywhere by adding slices, which the compiler turns into vector instructions.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from refsys.kernels.ccsds.reed_solomon_field import Code
-from refsys.kernels.ccsds.reed_solomon_register import remainder
+from refsys.kernels.ccsds.reed_solomon_register import Register, difference
 from refsys.kernels.jit import jit
 
-Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
 
-def _syndromes_body(difference: Ints, tables: Code) -> Ints:
-    out = np.zeros(difference.size, np.int64)
-    for i in range(difference.size):
-        symbol = tables.from_dual[difference[i]]
-        for j in range(difference.size):
-            out[j] = tables.product[tables.exp[tables.first_root + j], out[j]] ^ symbol
-    return out
+class Workspace(NamedTuple):
+    """Room for one codeword on its way, made once for many.
+
+    `word` (255,) the codeword; `syndromes`, `locator`, `previous`, `kept`, `evaluator` (33,) polynomials, lowest power
+    first; `even`, `odd`, `above` (255,) the two parts of the locator and the evaluator at beta^0, beta^1...; `places`,
+    `errors` (16,) symbols to be corrected and what to add to them. All uint8.
+    """
+
+    word: Bytes
+    syndromes: Bytes
+    locator: Bytes
+    previous: Bytes
+    kept: Bytes
+    evaluator: Bytes
+    even: Bytes
+    odd: Bytes
+    above: Bytes
+    places: Bytes
+    errors: Bytes
+
+
+def workspace() -> Workspace:
+    """Make room for `correct_codeword`."""
+    sizes = (255, 33, 33, 33, 33, 33, 255, 255, 255, 16, 16)
+    return Workspace(*(np.zeros(size, np.uint8) for size in sizes))
+
+
+def _syndromes_body(register: Register, tables: Code, room: Workspace) -> None:
+    table = tables.syndromes
+    a, b, c, d = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    for i in range(2 * tables.capability):
+        symbol = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
+        at = ((i << 8) + symbol) << 2
+        a, b, c, d = a ^ table[at], b ^ table[at + 1], c ^ table[at + 2], d ^ table[at + 3]
+    words = (a, b, c, d)
+    for i in range(2 * tables.capability):
+        room.syndromes[i] = (words[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
 
 
 _syndromes = jit(_syndromes_body)
 
 
-def _locator_body(syndromes: Ints, tables: Code) -> tuple[Ints, int]:
-    parity, product = syndromes.size, tables.product
-    locator, previous = np.zeros(parity + 1, np.int64), np.zeros(parity + 1, np.int64)
+def _locator_body(tables: Code, room: Workspace) -> int:
+    # Returns the number of errors, over the capability if there are too many.
+    syndromes, locator, previous, kept = room.syndromes, room.locator, room.previous, room.kept
+    product, exp, log = tables.product, tables.exp, tables.log
+    locator[:], previous[:] = 0, 0
     locator[0] = previous[0] = last = 1
-    degree, shift = 0, 1
-    for n in range(parity):
-        discrepancy = syndromes[n]
+    degree, before, shift = 0, 0, 1
+    for n in range(2 * tables.capability):
+        discrepancy = np.int64(syndromes[n])
         for i in range(1, degree + 1):
-            discrepancy ^= product[locator[i], syndromes[n - i]]
-        if discrepancy == 0:
-            shift += 1
-            continue
-        scale = tables.exp[tables.log[discrepancy] + 255 - tables.log[last]]
-        kept = locator.copy()
-        for i in range(parity + 1 - shift):
-            locator[i + shift] ^= product[scale, previous[i]]
+            discrepancy ^= product[(np.int64(locator[i]) << 8) | np.int64(syndromes[n - i])]
+        if discrepancy:
+            row = exp[log[discrepancy] + 255 - log[last]] << 8
+            grows = 2 * degree <= n
+            if grows:
+                if n + 1 - degree > tables.capability:
+                    return n + 1 - degree
+                kept[: degree + 1] = locator[: degree + 1]
+            for i in range(before + 1):
+                locator[i + shift] ^= product[row | np.int64(previous[i])]
+            if grows:
+                previous[: degree + 1] = kept[: degree + 1]
+                before, degree, last, shift = degree, n + 1 - degree, discrepancy, 0
         shift += 1
-        if 2 * degree <= n:
-            degree, last, previous, shift = n + 1 - degree, discrepancy, kept, 1
-    return locator, degree
+    return degree
 
 
 _locator = jit(_locator_body)
 
 
-def _positions_body(locator: Ints, degree: int, tables: Code) -> tuple[Ints, int]:
-    # Powers p with locator(beta^-p) = 0; each term is kept as a logarithm that moves by its index per step.
-    positions = np.empty(degree, np.int64)
-    terms = np.full(degree + 1, -1, np.int64)
+def _add_term_body(values: Bytes, coefficient: np.int64, power: int, tables: Code) -> None:
+    if coefficient:
+        begin = tables.begins[power, tables.log[coefficient]]
+        piece = tables.progressions[begin : begin + 255]
+        for q in range(255):
+            values[q] ^= piece[q]
+
+
+_add_term = jit(_add_term_body)
+
+
+def _places_body(degree: int, tables: Code, room: Workspace) -> int:
+    # Symbols at which the locator has a root: at beta^q for the symbol of power -q. Returns how many there are.
+    even, odd = room.even, room.odd
+    even[:], odd[:] = 1, 0
     for i in range(1, degree + 1):
-        if locator[i]:
-            terms[i] = tables.log[locator[i]]
+        _add_term(odd if i & 1 else even, np.int64(room.locator[i]), i, tables)
     found = 0
-    for power in range(255):
-        value = np.int64(1)
-        for i in range(1, degree + 1):
-            if terms[i] >= 0:
-                value ^= tables.exp[terms[i]]
-                terms[i] -= i
-                if terms[i] < 0:
-                    terms[i] += 255
-        if value == 0 and found < degree:
-            positions[found] = power
+    for q in range(255):
+        if even[q] == odd[q]:
+            if found == degree:
+                return degree + 1
+            room.places[found] = (254 + q) % 255
             found += 1
-    return positions, found
+    return found
 
 
-_positions = jit(_positions_body)
+_places = jit(_places_body)
 
 
-def _evaluator_body(syndromes: Ints, locator: Ints, degree: int, tables: Code) -> Ints:
-    out = np.zeros(degree, np.int64)
-    for k in range(degree):
+def _errors_body(degree: int, tables: Code, room: Workspace) -> None:
+    # Forney: an error is the evaluator over the odd part of the locator, times a power that the first root decides.
+    product, log, above = tables.product, tables.log, room.above
+    above[:] = room.syndromes[0]
+    for k in range(1, degree):
+        coefficient = np.int64(0)
         for i in range(k + 1):
-            out[k] ^= tables.product[locator[i], syndromes[k - i]]
-    return out
-
-
-_evaluator = jit(_evaluator_body)
-
-
-def _magnitude_body(power: int, evaluator: Ints, locator: Ints, tables: Code) -> np.int64:
-    exp, log = tables.exp, tables.log
-    inverse = 255 - power
-    above, below = np.int64(0), np.int64(0)
-    for k in range(evaluator.size):
-        if evaluator[k]:
-            above ^= exp[(log[evaluator[k]] + k * inverse) % 255]
-    for i in range(1, evaluator.size + 1, 2):
-        if locator[i]:
-            below ^= exp[(log[locator[i]] + (i - 1) * inverse) % 255]
-    if above == 0 or below == 0:
-        return np.int64(0)
-    return np.int64(exp[(log[above] + 255 - log[below] + (256 - tables.first_root) * power) % 255])
-
-
-_magnitude = jit(_magnitude_body)
-
-
-def _matches_body(word: npt.NDArray[np.uint8], tables: Code) -> bool:
-    symbols = 255 - 2 * tables.capability
-    register = remainder(word, symbols, tables.feedback)
-    wrong = np.int64(0)
-    for i in range(2 * tables.capability):
-        wrong |= ((register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF) ^ word[symbols + i]
-    return bool(wrong == 0)
-
-
-_matches = jit(_matches_body)
-
-
-def _correct_codeword_body(word: npt.NDArray[np.uint8], difference: Ints, tables: Code) -> int:
-    # `word` (255,) is corrected in place, or left as received; returns the corrected symbols or -1. `difference`
-    # (2 * capability,) is the remainder of the word, in the dual basis.
-    syndromes = _syndromes(difference, tables)
-    locator, degree = _locator(syndromes, tables)
-    if degree > tables.capability:
-        return -1
-    positions, found = _positions(locator, degree, tables)
-    if found != degree:
-        return -1
-    evaluator = _evaluator(syndromes, locator, degree, tables)
-    errors = np.zeros(degree, np.uint8)
+            coefficient ^= product[(np.int64(room.locator[i]) << 8) | np.int64(room.syndromes[k - i])]
+        _add_term(above, coefficient, k, tables)
     for i in range(degree):
-        errors[i] = tables.to_dual[_magnitude(positions[i], evaluator, locator, tables)]
-        word[254 - positions[i]] ^= errors[i]
-    if _matches(word, tables):
+        q = (np.int64(room.places[i]) + 1) % 255
+        room.errors[i] = 0
+        if above[q] and room.odd[q]:
+            room.errors[i] = tables.to_dual[
+                tables.exp[(log[above[q]] + 255 - log[room.odd[q]] + tables.first_root * q) % 255]
+            ]
+
+
+_errors = jit(_errors_body)
+
+
+def _correct_codeword_body(register: Register, tables: Code, room: Workspace) -> int:
+    # `room.word` is corrected, or left as received; returns the corrected symbols or -1. `register` is the difference
+    # of the word, in the dual basis.
+    _syndromes(register, tables, room)
+    degree = _locator(tables, room)
+    if degree > tables.capability or _places(degree, tables, room) != degree:
+        return -1
+    _errors(degree, tables, room)
+    for i in range(degree):
+        room.word[room.places[i]] ^= room.errors[i]
+    a, b, c, d = difference(room.word, 0, 1, tables)
+    if a | b | c | d == 0:
         return degree
     for i in range(degree):
-        word[254 - positions[i]] ^= errors[i]
+        room.word[room.places[i]] ^= room.errors[i]
     return -1
 
 

@@ -5,6 +5,7 @@ like a textbook code with consecutive roots.
 """
 
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -14,26 +15,33 @@ FIELD_POLYNOMIAL = 0x187  # x^8 + x^7 + x^2 + x + 1
 PRIMITIVE_STEP = 11
 ORDER = 255  # of the multiplicative group; also the codeword's length in symbols
 DUAL_BASIS_STEP = 117  # the dual basis is that of the powers of alpha^117
+WORD_SYMBOLS = 8  # taken in at a time
 REGISTER_BYTES = 32  # parity register as four 64-bit words; shorter codes use its top bytes
 CAPABILITIES = (8, 16)  # symbols that each of the two CCSDS codes corrects
 
 
 class Code(NamedTuple):
-    """Tables of one code, a tuple so that kernels can take it.
+    """Tables of one code, a tuple so that kernels can take it; those that are read at every step are flat.
 
-    `feedback` (256, 4) int64: what one fed-back symbol (dual basis) adds to the register, big-endian, coefficient of
-    the highest power first. `exp` (765,), `log` (256,): to the base beta; log[0] is never used. `product` (256, 256):
-    x times y. `to_dual`, `from_dual` (256,): change of basis.
+    `steps` (8 * 256 * 4,) int64: what symbol k of a word of eight (dual basis, k = 0 goes in first) adds to the register
+    once the whole word is in; entry (256 * k + symbol) * 4, four words, coefficient of the highest power first.
+    `syndromes` (2 * capability * 256 * 4,) int64: what a symbol (dual basis) of the remainder adds to all syndromes,
+    which lie in four words as bytes, the first root's first. `exp` (765,) and `log` (256,) int64: to the base beta;
+    log[0] is never used. `product` (65536,) uint8: x times y at 256 * x + y. `progressions` (p,) uint8: pieces of
+    geometric progressions, 510 long; that of ratio beta^i from beta^l on begins at `begins` (capability + 1, 256) int64
+    [i, l] and has at least 255 elements there. `to_dual` (256,) uint8: change of basis.
     """
 
     capability: int
     first_root: int
-    feedback: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+    syndromes: npt.NDArray[np.int64]
     exp: npt.NDArray[np.int64]
     log: npt.NDArray[np.int64]
     product: npt.NDArray[np.uint8]
+    progressions: npt.NDArray[np.uint8]
+    begins: npt.NDArray[np.int64]
     to_dual: npt.NDArray[np.uint8]
-    from_dual: npt.NDArray[np.uint8]
 
 
 def _powers_of_alpha() -> list[int]:
@@ -82,6 +90,52 @@ def _generator(roots: int, first_root: int, exp: npt.NDArray[np.int64], log: npt
     return coefficients
 
 
+def _step_tables(
+    generator: list[int],
+    dual: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
+    exp: npt.NDArray[np.int64],
+    log: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    to_dual, from_dual = dual
+    feedback = np.zeros((256, REGISTER_BYTES), np.uint8)
+    for symbol in range(1, 256):
+        x = log[from_dual[symbol]]
+        feedback[symbol, : len(generator) - 1] = [to_dual[exp[x + log[g]] if g else 0] for g in generator[1:]]
+    tables = [feedback]
+    for _ in range(WORD_SYMBOLS - 1):
+        before = tables[0]
+        shifted = np.concatenate([before[:, 1:], np.zeros((256, 1), np.uint8)], axis=1)
+        tables.insert(0, shifted ^ feedback[before[:, 0]])
+    return _words(np.stack(tables))
+
+
+def _syndrome_table(
+    roots: int, first_root: int, from_dual: npt.NDArray[np.uint8], exp: npt.NDArray[np.int64], log: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    table = np.zeros((roots, 256, REGISTER_BYTES), np.uint8)
+    for i in range(roots):
+        powers = (roots - 1 - i) * (first_root + np.arange(roots))
+        table[i, 1:, :roots] = exp[(log[from_dual[1:]][:, None] + powers) % ORDER]
+    return _words(table)
+
+
+def _words(tables: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    return tables.reshape(-1).view(">i8").astype(np.int64)
+
+
+def _progressions(
+    greatest: int, exp: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    pieces: list[npt.NDArray[np.int64]] = []
+    begins = np.zeros((greatest + 1, 256), np.int64)
+    for ratio in range(1, greatest + 1):
+        for first in range(gcd(ratio, ORDER)):
+            exponents = (first + ratio * np.arange(2 * ORDER)) % ORDER
+            begins[ratio, exponents[:ORDER][::-1]] = len(pieces) * 2 * ORDER + np.arange(ORDER)[::-1]
+            pieces.append(exp[exponents])
+    return np.concatenate(pieces).astype(np.uint8), begins
+
+
 @lru_cache(maxsize=2)
 def code(capability: int) -> Code:
     """Tables of the code that corrects `capability` symbols: 16 is (255,223), 8 is (255,239).
@@ -99,11 +153,18 @@ def code(capability: int) -> Code:
     to_dual = _dual_basis(exp, log)
     from_dual = np.zeros(256, np.uint8)
     from_dual[to_dual] = np.arange(256, dtype=np.uint8)
-    first_root = 128 - capability
-    generator = _generator(2 * capability, first_root, exp, log)
-    register = np.zeros((256, REGISTER_BYTES), np.uint8)
-    for symbol in range(1, 256):
-        x = log[from_dual[symbol]]
-        register[symbol, : 2 * capability] = [to_dual[exp[x + log[g]] if g else 0] for g in generator[1:]]
-    feedback = register.view(">i8").astype(np.int64)
-    return Code(capability, first_root, feedback, exp, log, product, to_dual, from_dual)
+    roots, first_root = 2 * capability, 128 - capability
+    generator = _generator(roots, first_root, exp, log)
+    progressions, begins = _progressions(capability, exp)
+    return Code(
+        capability=capability,
+        first_root=first_root,
+        steps=_step_tables(generator, (to_dual, from_dual), exp, log),
+        syndromes=_syndrome_table(roots, first_root, from_dual, exp, log),
+        exp=exp,
+        log=log,
+        product=product.reshape(-1),
+        progressions=progressions,
+        begins=begins,
+        to_dual=to_dual,
+    )
