@@ -22,6 +22,7 @@ SWATHS = {
 
 _MISSION_DATA_TAKE_SHIFT = 9
 _TX_V = 4
+_LONGEST_GAP_PULSES = 400
 _BEAM = re.compile(r"S[1-6]|IW")
 
 
@@ -76,31 +77,55 @@ def segments(headers: Headers, polarisation: str) -> list[JsonValue]:
     InputCorrupt
         If a swath is not StripMap or IW.
     """
-    echo = headers["ses_signal_type"] == SIGNAL_ECHO
+    echo = np.flatnonzero(headers["ses_signal_type"] == SIGNAL_ECHO)
     numbers = headers["ses_swath_number"][echo].astype(np.int64)
-    quads = headers["quads"][echo].astype(np.int64)
     found: list[JsonValue] = []
     for number in np.unique(numbers).tolist():
         if number not in SWATHS:
             raise InputCorrupt(f"swath number {number} is neither StripMap nor IW")
-        swath, own = SWATHS[number], numbers == number
-        runs = burst_lengths(own)
-        bursts = runs.size if swath.startswith("IW") else 0
-        lines = int(runs.max()) if bursts else int(own.sum())
-        samples = 2 * int(quads[own].max())
+        swath = SWATHS[number]
+        runs = line_runs(headers, number)
+        pulses = headers["pri_count"].astype(np.int64)
+        spans = [int(pulses[run[-1]] - pulses[run[0]]) + 1 for run in runs]
         found.append(
-            {"name": f"{swath}-{polarisation}".lower(), "lines": lines, "samples": max(samples, 1), "bursts": bursts}
+            {
+                "name": segment_name(swath, polarisation),
+                "lines": max(spans),
+                "samples": 2 * max(int(headers["quads"][run].max()) for run in runs),
+                "bursts": len(runs) if is_tops(swath) else 0,
+            }
         )
     return found
 
 
-def burst_lengths(own: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the lengths of the runs of a swath's packets among all echoes in order of time, int64 (bursts,).
+def segment_name(swath: str, polarisation: str) -> str:
+    """Return the name of a segment: `iw1-vv`."""
+    return f"{swath}-{polarisation}".lower()
 
-    Examples
-    --------
-    >>> burst_lengths(np.array([True, True, False, True]))
-    array([2, 1])
+
+def is_tops(swath: str) -> bool:
+    """Return whether a swath is acquired in bursts."""
+    return swath.startswith("IW")
+
+
+def line_runs(headers: Headers, swath_number: int) -> list[NDArray[np.int64]]:
+    """Return which packets hold the echoes of a swath, a list for each burst; one list in StripMap.
+
+    A burst ends where another swath follows, or where so many pulses are missing that another burst must have been
+    between.
+
+    Parameters
+    ----------
+    headers
+        Columns (packets,) of `decode_headers`, in order of time.
+    swath_number
+        As in the headers.
     """
-    edges = np.diff(own.astype(np.int8), prepend=0, append=0)
-    return np.asarray(np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0), np.int64)
+    echo = np.flatnonzero(headers["ses_signal_type"] == SIGNAL_ECHO)
+    places = np.flatnonzero(headers["ses_swath_number"][echo] == swath_number)
+    own = echo[places]
+    if not is_tops(SWATHS.get(swath_number, "")):
+        return [own]
+    pulses = headers["pri_count"][own].astype(np.int64)
+    cuts = np.flatnonzero((np.diff(places) > 1) | (np.diff(pulses) > _LONGEST_GAP_PULSES)) + 1
+    return [run for run in np.split(own, cuts) if run.size]
