@@ -34,9 +34,7 @@ def rotate_rows(data: NDArray[np.complex64], coefficients: NDArray[np.float64], 
     _rotate(data, np.ascontiguousarray(coefficients, dtype=np.float64), out)
 
 
-def _rotate_body(
-    data: NDArray[np.complex64], coefficients: NDArray[np.float64], out: NDArray[np.complex64]
-) -> None:
+def _rotate_body(data: NDArray[np.complex64], coefficients: NDArray[np.float64], out: NDArray[np.complex64]) -> None:
     rows, columns = data.shape
     for row in range(rows):
         c0, c1, c2, c3 = coefficients[row, 0], coefficients[row, 1], coefficients[row, 2], coefficients[row, 3]

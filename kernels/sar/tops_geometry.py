@@ -113,7 +113,9 @@ def burst_extent(
     begin = raw_grid.first_pulse_time_s + on_ground_s + half_dwell_s
     end = raw_grid.first_pulse_time_s + (raw_grid.lines - 1) * raw_grid.pri_s + on_ground_s - half_dwell_s
     if not np.all(begin < end):
-        raise ValueError(f"{raw_grid.lines} lines are shorter than {2 * half_dwell_s.max():.3f} s in the processed band")
+        raise ValueError(
+            f"{raw_grid.lines} lines are shorter than {2 * half_dwell_s.max():.3f} s in the processed band"
+        )
     stretch = rates.compression()
     middle = steering.mid_time_s
     return middle + (begin - middle) * stretch, middle + (end - middle) * stretch

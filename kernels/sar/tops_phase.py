@@ -16,8 +16,7 @@ def migration_turns(
     doppler_hz: NDArray[np.float64],
     range_hz: NDArray[np.float64],
     slant_range_m: float,
-    velocity_m_s: float,
-    pulse_s_per_hz: float,
+    history: RangeHistory,
 ) -> NDArray[np.float64]:
     """Return what removes migration and its coupling to range frequency, in turns; float64 (dopplers, ranges).
 
@@ -29,17 +28,15 @@ def migration_turns(
         Of the radar.
     doppler_hz, range_hz
         float64 (n,) and (m,), true Doppler and frequency from the carrier.
-    slant_range_m, velocity_m_s
+    slant_range_m, history
         At zero Doppler, of the target for which it is exact.
-    pulse_s_per_hz
-        One over the chirp rate: the echo's Doppler moves its delay.
     """
-    root = 0.5 * LIGHT_SPEED_M_S * doppler_hz[:, None] / velocity_m_s
+    root = 0.5 * LIGHT_SPEED_M_S * doppler_hz[:, None] / history.velocities_m_s(np.asarray(slant_range_m))
     frequency = carrier_hz + range_hz[None, :]
     # Differences of square roots, written so that no digits cancel.
     far, near = np.sqrt(frequency**2 - root**2), np.sqrt(carrier_hz**2 - root**2)
     lag = -(root**2) / (far + frequency) + root**2 / (near + carrier_hz)
-    return np.asarray(2 * slant_range_m / LIGHT_SPEED_M_S * lag - pulse_s_per_hz * doppler_hz[:, None] * range_hz)
+    return np.asarray(2 * slant_range_m / LIGHT_SPEED_M_S * lag)
 
 
 def azimuth_turns(
