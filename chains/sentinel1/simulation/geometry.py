@@ -19,7 +19,7 @@ WGS84_MAJOR_M = 6_378_137.0
 WGS84_MINOR_M = 6_356_752.314245
 
 _NEWTON_STEPS = 8
-_DELAY_STEPS = 5
+_DELAY_STEPS = 3
 _MEAN_RADIUS_M = 6_371_000.0
 
 
@@ -79,7 +79,7 @@ delay = jit(_delay_body)
 
 
 def _place_body(orbit: SimulatedOrbit, time_s: float, slant_range_m: float) -> Vector:
-    """Return the place on the ellipsoid; NaN where the range does not reach it."""
+    """Return the place on the ellipsoid; NaN where the range does not reach it, or only beyond the horizon."""
     sat = position(orbit, time_s)
     vel = motion(orbit, time_s)[0]
     radius, speed = math.sqrt(dot(sat, sat)), math.sqrt(dot(vel, vel))
@@ -106,6 +106,9 @@ def _place_body(orbit: SimulatedOrbit, time_s: float, slant_range_m: float) -> V
         x -= (e1 * c23[0] + e2 * c31[0] + e3 * c12[0]) / whole
         y -= (e1 * c23[1] + e2 * c31[1] + e3 * c12[1]) / whole
         z -= (e1 * c23[2] + e2 * c31[2] + e3 * c12[2]) / whole
+    back = ((sat[0] - x) * x + (sat[1] - y) * y) / major + (sat[2] - z) * z / minor
+    if not (abs(distance(sat, (x, y, z)) - slant_range_m) < 1e-3 and back > 0):
+        return (math.nan, math.nan, math.nan)
     return (x, y, z)
 
 
@@ -172,9 +175,7 @@ def place_at(orbit: SimulatedOrbit, time_s: float, slant_range_m: float) -> NDAr
         If the range does not reach the ellipsoid, or passes beyond the horizon.
     """
     found = np.array(place(orbit, float(time_s), float(slant_range_m)))
-    sat = np.array(position(orbit, float(time_s)))
-    reached = np.all(np.isfinite(found)) and abs(np.linalg.norm(found - sat) - slant_range_m) < 1e-3
-    if not reached or np.dot(sat - found, found / [WGS84_MAJOR_M**2, WGS84_MAJOR_M**2, WGS84_MINOR_M**2]) <= 0:
+    if np.isnan(found).any():
         raise ValueError(f"no place on the ellipsoid is seen at {slant_range_m} m from the satellite")
     return found
 

@@ -46,6 +46,9 @@ class ClutterPatch(NamedTuple):
         Radar cross-section by ground area, linear.
     seed
         Same seed, same scatterers.
+    time_step_s, range_step_m
+        Size of a cell, no larger than what the processed bandwidths resolve (1 / B, and c / 2 B). Those given suit
+        every swath; an IW scene may have cells of 2 ms.
     """
 
     first_time_s: float
@@ -54,6 +57,8 @@ class ClutterPatch(NamedTuple):
     far_m: float
     sigma0: float
     seed: int = 0
+    time_step_s: float = 5e-4
+    range_step_m: float = 2.2
 
 
 class Scene(NamedTuple):
@@ -115,7 +120,7 @@ def patch_truth(orbit: SimulatedOrbit, patch: ClutterPatch) -> dict[str, float]:
     }
 
 
-def scatterers(orbit: SimulatedOrbit, patch: ClutterPatch, time_step_s: float, range_step_m: float) -> Scatterers:
+def scatterers(orbit: SimulatedOrbit, patch: ClutterPatch) -> Scatterers:
     """Return the scatterers of a patch.
 
     Parameters
@@ -123,23 +128,21 @@ def scatterers(orbit: SimulatedOrbit, patch: ClutterPatch, time_step_s: float, r
     orbit
         The satellite's.
     patch
-        Which ground.
-    time_step_s, range_step_m
-        Size of a cell, no larger than one over the processed bandwidths.
+        Which ground; only whole cells of it are filled.
 
     Raises
     ------
     ValueError
         If the patch is empty, sigma0 is negative, or a part of it lies off the ellipsoid.
     """
-    columns = int((patch.far_m - patch.near_m) / range_step_m)
-    rows = int((patch.last_time_s - patch.first_time_s) / time_step_s)
+    columns = int((patch.far_m - patch.near_m) / patch.range_step_m)
+    rows = int((patch.last_time_s - patch.first_time_s) / patch.time_step_s)
     if columns < 1 or rows < 1 or not patch.sigma0 >= 0:
         raise ValueError(f"a clutter patch without extent or with sigma0 {patch.sigma0} cannot be simulated")
-    times = np.asarray(patch.first_time_s + time_step_s * (np.arange(rows) + 0.5), np.float64)
-    ranges = np.asarray(patch.near_m + range_step_m * (np.arange(columns) + 0.5), np.float64)
+    times = np.asarray(patch.first_time_s + patch.time_step_s * (np.arange(rows) + 0.5), np.float64)
+    ranges = np.asarray(patch.near_m + patch.range_step_m * (np.arange(columns) + 0.5), np.float64)
     places, areas = np.empty((rows, columns, 3)), np.empty((rows, columns))
-    _lattice(orbit, times, ranges, places, areas)
+    _lattice(orbit, (times, ranges), (patch.time_step_s, patch.range_step_m), places, areas)
     if not np.all(np.isfinite(areas)):
         raise ValueError(f"slant ranges {patch.near_m} m to {patch.far_m} m do not all reach the ellipsoid")
     rng = np.random.default_rng([patch.seed, 1])
@@ -150,14 +153,14 @@ def scatterers(orbit: SimulatedOrbit, patch: ClutterPatch, time_step_s: float, r
 
 def _lattice_body(
     orbit: SimulatedOrbit,
-    times: NDArray[np.float64],
-    ranges: NDArray[np.float64],
+    axes: tuple[NDArray[np.float64], NDArray[np.float64]],
+    steps: tuple[float, float],
     places: NDArray[np.float64],
     areas: NDArray[np.float64],
 ) -> None:
-    """Fill in places and ground areas of cells; a cell's area is that between the middles of its sides."""
-    dt, dr = times[min(1, times.size - 1)] - times[0], ranges[min(1, ranges.size - 1)] - ranges[0]
-    dt, dr = max(dt, 1e-6), max(dr, 1e-3)
+    """Fill in places (rows, columns, 3) and ground areas (rows, columns) of cells."""
+    times, ranges = axes
+    dt, dr = steps
     for i in range(times.size):
         for j in range(ranges.size):
             middle = place(orbit, times[i], ranges[j])
