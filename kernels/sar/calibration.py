@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from refsys.kernels.jit import jit
-from refsys.kernels.sar.noise import Noise, azimuth_factors
-from refsys.kernels.sar.tiepoints import TiePoints, Window, spread
+from refsys.kernels.sar.noise import AzimuthFactors, Noise, azimuth_factors
+from refsys.kernels.sar.tiepoints import Rows, TiePoints, Window, spread
 
 Float32 = NDArray[np.float32]
 Image = NDArray[Any]
@@ -91,11 +91,8 @@ def calibrate(
     factors = azimuth_factors(() if noise is None else noise.azimuth, window)
     out = np.empty((lines, samples), dtype=np.float32)
     source = intensity(image) if image.dtype == np.complex64 else image
-    amplitudes = spread(table, window)
-    _calibrate(
-        source, source.dtype == np.uint16, *amplitudes, *power, factors.edge, factors.factor.astype(np.float32),
-        looks.lines, looks.samples, negative == "zero", out,
-    )  # fmt: skip
+    is_amplitude = source.dtype == np.uint16
+    _calibrate(source, is_amplitude, spread(table, window), power, factors, looks, negative == "zero", out)
     return out
 
 
@@ -168,40 +165,38 @@ def radiometric_gain(
     return np.asarray((distance / reference_range_m) ** 1.5 / np.interp(elevation, angle, amplitude))
 
 
-def _calibrate_body(
-    image: Image, is_amplitude: bool,
-    table: Float32, table_upper: NDArray[np.int64], table_weight: Float32,
-    power: Float32, power_upper: NDArray[np.int64], power_weight: Float32,
-    edge: NDArray[np.int64], factor: Float32,
-    look_lines: int, look_samples: int, zero: bool, out: Float32,
+def _calibrate_body(  # noqa: PLR0917 - compiled
+    image: Image, is_amplitude: bool, table: Rows, power: Rows, factors: AzimuthFactors, looks: Looks, zero: bool,
+    out: Float32,
 ) -> None:  # fmt: skip
+    edge = factors.edge
     total, count = np.empty(_COLUMNS, np.float32), np.empty(_COLUMNS, np.float32)
     scale, noise = np.empty(_COLUMNS, np.float32), np.empty(_COLUMNS, np.float32)
-    width = (_COLUMNS // look_samples) * look_samples
-    for start in range(0, out.shape[1] * look_samples, width):
-        stop = min(start + width, out.shape[1] * look_samples)
+    width = (_COLUMNS // looks.samples) * looks.samples
+    for start in range(0, out.shape[1] * looks.samples, width):
+        stop = min(start + width, out.shape[1] * looks.samples)
         for row in range(out.shape[0]):
             total[:] = 0
             count[:] = 0
-            for line in range(row * look_lines, (row + 1) * look_lines):
-                at = table_upper[line]
-                _inverse_square(table[at, start:stop], table[at + 1, start:stop], table_weight[line], scale)
-                at = power_upper[line]
+            for line in range(row * looks.lines, (row + 1) * looks.lines):
+                at = table.upper[line]
+                _inverse_square(table.row[at, start:stop], table.row[at + 1, start:stop], table.weight[line], scale)
+                at = power.upper[line]
                 for k in range(edge.size - 1):
                     left, right = max(edge[k], start), min(edge[k + 1], stop)
                     if left < right:
                         _scaled_blend(
-                            power[at, left:right], power[at + 1, left:right], power_weight[line], factor[k, line],
-                            noise[left - start :],
+                            power.row[at, left:right], power.row[at + 1, left:right], power.weight[line],
+                            np.float32(factors.factor[k, line]), noise[left - start :],
                         )  # fmt: skip
                 if is_amplitude:
                     _add_amplitudes(image[line, start:stop], noise, scale, total)
                 else:
                     _add_intensities(image[line, start:stop], noise, scale, total)
                 _count(image[line, start:stop], count)
-            mean = out[row, start // look_samples : stop // look_samples]
-            _sum_looks(total, look_samples, scale[: mean.size])
-            _sum_looks(count, look_samples, noise[: mean.size])
+            mean = out[row, start // looks.samples : stop // looks.samples]
+            _sum_looks(total, looks.samples, scale[: mean.size])
+            _sum_looks(count, looks.samples, noise[: mean.size])
             _divide(scale, noise, np.float32(0) if zero else np.float32(-np.inf), mean)
 
 
@@ -252,7 +247,7 @@ def _sum_looks_body(values: Float32, looks: int, out: Float32) -> None:
 def _divide_body(total: Float32, count: Float32, floor: np.float32, out: Float32) -> None:
     for j in range(out.size):
         mean = total[j] / count[j]
-        out[j] = floor if mean < floor else mean  # 0 / 0 is the NaN that a mean of nothing should be
+        out[j] = floor if mean < floor else mean  # noqa: FURB136 - 0 / 0 is the NaN that a mean of nothing should be
 
 
 _inverse_square = jit(_inverse_square_body)
