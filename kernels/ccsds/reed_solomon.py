@@ -8,7 +8,7 @@ with the remainder's 32 symbols in place of the codeword's 255.
 import numpy as np
 import numpy.typing as npt
 
-from refsys.kernels.ccsds.reed_solomon_errors import Workspace, correct_codeword, workspace
+from refsys.kernels.ccsds.reed_solomon_errors import Workspace, find_errors, workspace
 from refsys.kernels.ccsds.reed_solomon_field import ORDER, Code, code
 from refsys.kernels.ccsds.reed_solomon_register import difference, remainder
 from refsys.kernels.jit import jit
@@ -43,11 +43,11 @@ def _decode_body(
             register = difference(blocks, start, interleave, tables)
             corrected[row, way] = 0
             if register[0] | register[1] | register[2] | register[3]:
-                for i in range(255):
-                    room.word[i] = blocks[start + i * interleave]
-                corrected[row, way] = correct_codeword(register, tables, room)
-                for i in range(width):
-                    data[(row * width + i) * interleave + way] = room.word[i]
+                corrected[row, way] = find_errors(register, tables, room)
+                for i in range(corrected[row, way]):
+                    place = np.int64(room.places[i])
+                    if place < width:
+                        data[(row * width + place) * interleave + way] ^= room.errors[i]
 
 
 _decode = jit(_decode_body)

@@ -19,7 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 class Workspace(NamedTuple):
     """Room for one codeword on its way, made once for many.
 
-    `word` (255,) the codeword; `syndromes`, `locator`, `previous`, `kept`, `evaluator` (33,) polynomials, lowest power
+    `word` (255,) zeros, but while errors are tried; `syndromes`, `locator`, `previous`, `kept`, `evaluator` (33,) polynomials, lowest power
     first; `even`, `odd`, `above` (255,) the two parts of the locator and the evaluator at beta^0, beta^1...; `places`,
     `errors` (16,) symbols to be corrected and what to add to them. All uint8.
     """
@@ -38,7 +38,7 @@ class Workspace(NamedTuple):
 
 
 def workspace() -> Workspace:
-    """Make room for `correct_codeword`."""
+    """Make room for `find_errors`."""
     sizes = (255, 33, 33, 33, 33, 33, 255, 255, 255, 16, 16)
     return Workspace(*(np.zeros(size, np.uint8) for size in sizes))
 
@@ -62,7 +62,8 @@ def _locator_body(tables: Code, room: Workspace) -> int:
     # Returns the number of errors, over the capability if there are too many.
     syndromes, locator, previous, kept = room.syndromes, room.locator, room.previous, room.kept
     product, exp, log = tables.product, tables.exp, tables.log
-    locator[:], previous[:] = 0, 0
+    for i in range(locator.size):
+        locator[i] = previous[i] = 0
     locator[0] = previous[0] = last = 1
     degree, before, shift = 0, 0, 1
     for n in range(2 * tables.capability):
@@ -75,11 +76,13 @@ def _locator_body(tables: Code, room: Workspace) -> int:
             if grows:
                 if n + 1 - degree > tables.capability:
                     return n + 1 - degree
-                kept[: degree + 1] = locator[: degree + 1]
+                for i in range(degree + 1):
+                    kept[i] = locator[i]
             for i in range(before + 1):
                 locator[i + shift] ^= product[row | np.int64(previous[i])]
             if grows:
-                previous[: degree + 1] = kept[: degree + 1]
+                for i in range(degree + 1):
+                    previous[i] = kept[i]
                 before, degree, last, shift = degree, n + 1 - degree, discrepancy, 0
         shift += 1
     return degree
@@ -102,7 +105,8 @@ _add_term = jit(_add_term_body)
 def _places_body(degree: int, tables: Code, room: Workspace) -> int:
     # Symbols at which the locator has a root: at beta^q for the symbol of power -q. Returns how many there are.
     even, odd = room.even, room.odd
-    even[:], odd[:] = 1, 0
+    for q in range(255):
+        even[q], odd[q] = 1, 0
     for i in range(1, degree + 1):
         _add_term(odd if i & 1 else even, np.int64(room.locator[i]), i, tables)
     found = 0
@@ -121,7 +125,8 @@ _places = jit(_places_body)
 def _errors_body(degree: int, tables: Code, room: Workspace) -> None:
     # Forney: an error is the evaluator over the odd part of the locator, times a power that the first root decides.
     product, log, above = tables.product, tables.log, room.above
-    above[:] = room.syndromes[0]
+    for q in range(255):
+        above[q] = room.syndromes[0]
     for k in range(1, degree):
         coefficient = np.int64(0)
         for i in range(k + 1):
@@ -139,22 +144,28 @@ def _errors_body(degree: int, tables: Code, room: Workspace) -> None:
 _errors = jit(_errors_body)
 
 
-def _correct_codeword_body(register: Register, tables: Code, room: Workspace) -> int:
-    # `room.word` is corrected, or left as received; returns the corrected symbols or -1. `register` is the difference
-    # of the word, in the dual basis.
+def _explains_body(count: int, register: Register, tables: Code, room: Workspace) -> bool:
+    # Whether the errors found have the difference that was received: then the word without them is a codeword.
+    for i in range(count):
+        room.word[room.places[i]] = room.errors[i]
+    a, b, c, d = difference(room.word, 0, 1, tables)
+    for i in range(count):
+        room.word[room.places[i]] = 0
+    return bool((a ^ register[0]) | (b ^ register[1]) | (c ^ register[2]) | (d ^ register[3]) == 0)
+
+
+_explains = jit(_explains_body)
+
+
+def _find_errors_body(register: Register, tables: Code, room: Workspace) -> int:
+    # `register` is the difference of a word. Returns how many of its symbols are wrong, or -1 for too many; which and
+    # how is then in the room.
     _syndromes(register, tables, room)
     degree = _locator(tables, room)
     if degree > tables.capability or _places(degree, tables, room) != degree:
         return -1
     _errors(degree, tables, room)
-    for i in range(degree):
-        room.word[room.places[i]] ^= room.errors[i]
-    a, b, c, d = difference(room.word, 0, 1, tables)
-    if a | b | c | d == 0:
-        return degree
-    for i in range(degree):
-        room.word[room.places[i]] ^= room.errors[i]
-    return -1
+    return degree if _explains(degree, register, tables, room) else -1
 
 
-correct_codeword = jit(_correct_codeword_body)
+find_errors = jit(_find_errors_body)
