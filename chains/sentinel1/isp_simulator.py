@@ -14,8 +14,7 @@ from refsys.chains.sentinel1.isp_encoder import BYPASS, Encoded, SampleEncoder, 
 from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, SIGNAL_NOISE, SIGNAL_TX_CAL
 from refsys.chains.sentinel1.simulated_tables import aux_ins_xml, simulated_tables
 from refsys.kernels.ccsds.times import utc_to_gps_ns
-from refsys.kernels.sentinel1.baq import BLOCK_QUADS
-from refsys.kernels.sentinel1.baq_tables import BRC_COUNT
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, BRC_COUNT
 from refsys.kernels.sentinel1.chirp import nominal_chirp
 from refsys.kernels.sentinel1.radar import (
     FREF_HZ,

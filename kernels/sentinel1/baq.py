@@ -11,11 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.jit import jit
-from refsys.kernels.sentinel1.baq_tables import BRC_COUNT, LOOKUP_SHAPES, BaqLookup
-from refsys.kernels.sentinel1.bits import read_fixed, read_head, read_huffman
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, BRC_COUNT, LOOKUP_SHAPES, BaqLookup
+from refsys.kernels.sentinel1.bits import (
+    ROOM,
+    SPARE_BYTES,
+    copy_packet,
+    read_fixed,
+    read_head,
+    read_huffman,
+    read_integers,
+)
 from refsys.kernels.sentinel1.packets import BAQ_MODES, HEADER_BYTES, Headers, packet_bytes
-
-BLOCK_QUADS = 128
 
 STATUS_OK = 0
 STATUS_MODE = 1
@@ -34,6 +40,7 @@ STATUS_MEANINGS = (
 NO_BRC = 255
 
 _CHANNELS = 4
+_PLACES = (0, 2, 1, 3)  # of even I, odd I, even Q, odd Q among the parts of a quad
 _BYPASS = 0
 _BYPASS_BITS = 10
 _FDBAQ_FIRST = 12
@@ -78,14 +85,17 @@ class _Packets(NamedTuple):
 
 
 class _Packet(NamedTuple):
-    """One packet on its way: bounds in bytes, mode, and the places its blocks and codes (4, quads) go to."""
+    """One packet on its way: size in bytes, mode, and the places its blocks, codes and samples go to.
 
-    begin: np.int64
-    end: np.int64
+    Codes are (4, quads + ROOM), samples parts of quads (4 * quads,).
+    """
+
+    size: np.int64
     mode: np.int64
     brc: NDArray[np.uint8]
     thidx: NDArray[np.uint8]
-    codes: NDArray[np.uint16]
+    codes: NDArray[np.uint8]
+    parts: NDArray[np.float32]
 
 
 def decode_samples(
@@ -116,12 +126,14 @@ def decode_samples(
     ValueError
         If the arrays disagree in length, a packet lies outside the buffer, or the look-ups have other shapes.
     """
-    if (lookup.prefixes.shape, lookup.values.shape) != LOOKUP_SHAPES:
-        raise ValueError(f"look-ups {lookup.prefixes.shape} and {lookup.values.shape} are not {LOOKUP_SHAPES}")
+    shapes = tuple(table.shape for table in lookup)
+    if shapes != LOOKUP_SHAPES:
+        raise ValueError(f"look-ups {shapes} are not {LOOKUP_SHAPES}")
     data = packet_bytes(buffer)
     packets = _bounded_packets(data, offsets, lengths, headers)
     samples = _make_room(packets)
-    _decode_packets(data, packets, lookup, samples)
+    if samples.status.size:
+        _decode_packets(data, packets, lookup, samples, samples.iq.view(np.float32))
     return samples
 
 
@@ -153,7 +165,7 @@ def _make_room(packets: _Packets) -> Samples:
     starts = np.concatenate([[0], np.cumsum(2 * quads)])
     block_starts = np.concatenate([[0], np.cumsum(blocks)])
     return Samples(
-        iq=np.full(starts[-1], complex(np.nan, np.nan), dtype=np.complex64),
+        iq=np.empty(starts[-1], dtype=np.complex64),
         starts=starts,
         brc=np.full(block_starts[-1], NO_BRC, dtype=np.uint8),
         thidx=np.zeros(block_starts[-1], dtype=np.uint8),
@@ -167,10 +179,10 @@ def _read_block_head_body(
 ) -> np.int64:
     """Read the rate code or threshold index that precedes a block, where the channel has one; returns the next bit."""
     if channel == 0 and packet.mode >= _FDBAQ_FIRST:
-        packet.brc[block] = read_head(data, bit, packet.end, 3)
+        packet.brc[block] = read_head(data, bit, 3)
         return bit + 3
     if channel == 2 and packet.mode != _BYPASS:
-        packet.thidx[block] = read_head(data, bit, packet.end, 8)
+        packet.thidx[block] = read_head(data, bit, 8)
         return bit + 8
     return bit
 
@@ -179,23 +191,23 @@ _read_block_head = jit(_read_block_head_body)
 
 
 def _read_channel_body(
-    data: NDArray[np.uint8], packet: _Packet, channel: int, bit: np.int64, prefixes: NDArray[np.uint8]
+    data: NDArray[np.uint8], packet: _Packet, channel: int, bit: np.int64, lookup: BaqLookup
 ) -> tuple[int, np.int64]:
-    """Read one channel, block by block; returns status and next bit."""
-    width = packet.mode if packet.mode != _BYPASS else np.int64(_BYPASS_BITS)
-    quads = packet.codes.shape[1]
+    """Read one channel of BAQ or FDBAQ, block by block; returns status and next bit."""
+    quads = packet.codes.shape[1] - ROOM
     for block in range((quads + BLOCK_QUADS - 1) // BLOCK_QUADS):
-        codes = packet.codes[channel, block * BLOCK_QUADS : min((block + 1) * BLOCK_QUADS, quads)]
+        first, last = block * BLOCK_QUADS, min((block + 1) * BLOCK_QUADS, quads)
         bit = _read_block_head(data, packet, channel, block, bit)
-        if bit > packet.end * 8:
+        if bit > packet.size * 8:
             return STATUS_TRUNCATED, bit
         if packet.mode < _FDBAQ_FIRST:
-            bit = read_fixed(data, bit, packet.end, width, codes)
+            bit = read_fixed(data, bit, packet.mode, packet.codes[channel, first:last])
         elif packet.brc[block] >= BRC_COUNT:
             return STATUS_BRC, bit
         else:
-            bit = read_huffman(data, bit, packet.end, prefixes[packet.brc[block]], codes)
-        if bit > packet.end * 8:
+            tables = lookup.runs[packet.brc[block]], lookup.prefixes[packet.brc[block]]
+            bit = read_huffman(data, bit, tables, packet.codes[channel, first : last + ROOM])
+        if bit > packet.size * 8:
             return STATUS_TRUNCATED, bit
     return STATUS_OK, bit
 
@@ -203,61 +215,72 @@ def _read_channel_body(
 _read_channel = jit(_read_channel_body)
 
 
-def _read_channels_body(data: NDArray[np.uint8], packet: _Packet, prefixes: NDArray[np.uint8]) -> int:
+def _read_channels_body(data: NDArray[np.uint8], packet: _Packet, lookup: BaqLookup) -> int:
     """Read the four channels of a packet; returns its status."""
-    bit = packet.begin * 8
+    bit, status = np.int64(0), STATUS_OK
     for channel in range(_CHANNELS):
-        status, bit = _read_channel(data, packet, channel, bit, prefixes)
+        if packet.mode == _BYPASS:
+            quads = packet.parts.size // _CHANNELS
+            bit = read_integers(data, bit, quads, packet.parts[_PLACES[channel] :])
+        else:
+            status, bit = _read_channel(data, packet, channel, bit, lookup)
+        bit += -bit % _WORD_BITS
         if status != STATUS_OK:
             return status
-        bit += (packet.begin * 8 - bit) % _WORD_BITS
-        if bit > packet.end * 8:
+        if bit > packet.size * 8:
             return STATUS_TRUNCATED
-    return STATUS_EXCESS if packet.end * 8 - bit >= _PACKET_WORD_BITS else STATUS_OK
+    return STATUS_EXCESS if packet.size * 8 - bit >= _PACKET_WORD_BITS else STATUS_OK
 
 
 _read_channels = jit(_read_channels_body)
 
 
-def _reconstruct_body(packet: _Packet, values: NDArray[np.float32], iq: NDArray[np.complex64]) -> None:
+def _reconstruct_body(packet: _Packet, values: NDArray[np.float32]) -> None:
     """Turn the codes of the four channels into samples: even and odd in turn."""
-    kind, thidx = np.int64(0), np.int64(0)
-    for k in range(packet.codes.shape[1]):
-        if packet.mode != _BYPASS and k % BLOCK_QUADS == 0:
-            block = k // BLOCK_QUADS
-            thidx = np.int64(packet.thidx[block])
-            kind = packet.mode - _FIRST_BAQ
-            if packet.mode >= _FDBAQ_FIRST:
-                kind = np.int64(packet.brc[block]) + _FIRST_BRC_KIND
-        for odd in range(2):
-            i_code, q_code = np.int64(packet.codes[odd, k]), np.int64(packet.codes[2 + odd, k])
-            if packet.mode == _BYPASS:
-                i_size, q_size = np.float32(i_code >> 1), np.float32(q_code >> 1)
-            else:
-                i_size, q_size = values[kind, thidx, i_code >> 1], values[kind, thidx, q_code >> 1]
-            iq[2 * k + odd] = complex(-i_size if i_code & 1 else i_size, -q_size if q_code & 1 else q_size)
+    quads = packet.codes.shape[1] - ROOM
+    for block in range(packet.thidx.size):
+        kind = packet.mode - _FIRST_BAQ
+        if packet.mode >= _FDBAQ_FIRST:
+            kind = np.int64(packet.brc[block]) + _FIRST_BRC_KIND
+        own = values[kind, packet.thidx[block]]
+        first, last = block * BLOCK_QUADS, min((block + 1) * BLOCK_QUADS, quads)
+        for k in range(first, last):
+            packet.parts[4 * k] = own[packet.codes[0, k]]
+            packet.parts[4 * k + 1] = own[packet.codes[2, k]]
+            packet.parts[4 * k + 2] = own[packet.codes[1, k]]
+            packet.parts[4 * k + 3] = own[packet.codes[3, k]]
 
 
 _reconstruct = jit(_reconstruct_body)
 
 
-def _decode_packets_body(data: NDArray[np.uint8], packets: _Packets, lookup: BaqLookup, samples: Samples) -> None:
+def _decode_packets_body(
+    data: NDArray[np.uint8], packets: _Packets, lookup: BaqLookup, samples: Samples, parts: NDArray[np.float32]
+) -> None:
+    """Decode every packet that has room, from a copy; `parts` are `samples.iq`, real and imaginary parts in turn."""
+    codes = np.empty((_CHANNELS, 0), dtype=np.uint8)
+    copy = np.empty((packets.ends - packets.begins).max() + SPARE_BYTES, dtype=np.uint8)
     for k in range(packets.begins.size):
         if samples.status[k] != STATUS_OK:
             continue
+        if codes.shape[1] != packets.quads[k] + ROOM:
+            codes = np.empty((_CHANNELS, packets.quads[k] + ROOM), dtype=np.uint8)
         first, last = samples.block_starts[k], samples.block_starts[k + 1]
-        codes = np.zeros((_CHANNELS, packets.quads[k]), dtype=np.uint16)
+        own = parts[2 * samples.starts[k] : 2 * samples.starts[k + 1]]
         packet = _Packet(
-            packets.begins[k],
-            packets.ends[k],
+            packets.ends[k] - packets.begins[k],
             packets.modes[k],
             samples.brc[first:last],
             samples.thidx[first:last],
             codes,
+            own,
         )
-        samples.status[k] = _read_channels(data, packet, lookup.prefixes)
-        if samples.status[k] == STATUS_OK:
-            _reconstruct(packet, lookup.values, samples.iq[samples.starts[k] : samples.starts[k + 1]])
+        copy_packet(data, packets.begins[k], packets.ends[k], copy)
+        samples.status[k] = _read_channels(copy, packet, lookup)
+        if samples.status[k] != STATUS_OK:
+            own[:] = np.nan
+        elif packet.mode != _BYPASS:
+            _reconstruct(packet, lookup.signed_values)
 
 
 _decode_packets = jit(_decode_packets_body)

@@ -7,11 +7,20 @@ from numpy.typing import NDArray
 
 KINDS = ("BAQ 3-Bit", "BAQ 4-Bit", "BAQ 5-Bit", "BRC 0", "BRC 1", "BRC 2", "BRC 3", "BRC 4")
 """The eight kinds of quantiser, in the order of the first axis of the tables; BAQ takes three, FDBAQ five."""
+BLOCK_QUADS = 128
 BRC_COUNT = 5
 MAX_CODE_BITS = 12
 MAX_LEVELS = 16
 THIDX_COUNT = 256
-LOOKUP_SHAPES = ((BRC_COUNT, 1 << MAX_CODE_BITS), (len(KINDS), THIDX_COUNT, MAX_LEVELS))
+RUN_BITS = 11
+RUN_CODES = 5
+"""A sign and a Huffman code take at least two bits, so that 11 hold no more than five."""
+LOOKUP_SHAPES = (
+    (BRC_COUNT, 1 << MAX_CODE_BITS),
+    (BRC_COUNT, 1 << RUN_BITS),
+    (len(KINDS), THIDX_COUNT, MAX_LEVELS),
+    (len(KINDS), THIDX_COUNT, 2 * MAX_LEVELS),
+)
 
 
 class BaqTables(NamedTuple):
@@ -49,12 +58,21 @@ class BaqLookup(NamedTuple):
     ----------
     prefixes
         uint8 (5, 4096): for each BRC and 12 bits, the magnitude code at their head times 16, plus the bits it takes.
+    runs
+        uint64 (5, 2048): for each BRC and 11 bits, the codes that are whole among them, each with its sign before it:
+        one byte for each, the first lowest (magnitude code, plus 16 if negative), in bits 48 to 55 their count, in the
+        highest eight the bits they take. 0 where not even the first is whole.
     values
         float32 (8, 256, 16): magnitude by quantiser, threshold index and magnitude code; NaN where no such code exists.
+    signed_values
+        float32 (8, 256, 32): value by quantiser, threshold index and code: for BAQ the code as sent, sign first; for
+        FDBAQ the magnitude code, plus 16 if negative.
     """
 
     prefixes: NDArray[np.uint8]
+    runs: NDArray[np.uint64]
     values: NDArray[np.float32]
+    signed_values: NDArray[np.float32]
 
 
 def compile_tables(tables: BaqTables) -> BaqLookup:
@@ -81,7 +99,9 @@ def compile_tables(tables: BaqTables) -> BaqLookup:
         for code, symbol in codes.items():
             first = int(code, 2) << (MAX_CODE_BITS - len(code))
             prefixes[brc, first : first + (1 << (MAX_CODE_BITS - len(code)))] = symbol * 16 + len(code)
-    return BaqLookup(prefixes, np.stack([_magnitudes(tables, kind) for kind in range(len(KINDS))]))
+    runs = np.array([[_run(row, head) for head in range(1 << RUN_BITS)] for row in prefixes.tolist()], dtype=np.uint64)
+    values = np.stack([_magnitudes(tables, kind) for kind in range(len(KINDS))])
+    return BaqLookup(prefixes, runs, values, _with_signs(tables, values))
 
 
 def huffman_codes(tree: NDArray[np.int64]) -> dict[str, int]:
@@ -137,6 +157,26 @@ def _magnitudes(tables: BaqTables, kind: int) -> NDArray[np.float32]:
     values[:simple, :largest] = np.arange(largest)
     values[:simple, largest] = tables.simple_levels[kind][:simple]
     return values.astype(np.float32)
+
+
+def _run(prefixes: list[int], head: int) -> int:
+    """Return the entry of `BaqLookup.runs` for 11 bits."""
+    entry = count = used = 0
+    while True:
+        rest = head << used & (1 << RUN_BITS) - 1
+        symbol, bits = divmod(prefixes[(rest << 2) & (1 << MAX_CODE_BITS) - 1], 16)
+        if used + 1 + bits > RUN_BITS:
+            return entry | count << 48 | used << 56 if count else 0
+        entry |= (symbol + MAX_LEVELS * (rest >> RUN_BITS - 1)) << 8 * count
+        count, used = count + 1, used + 1 + bits
+
+
+def _with_signs(tables: BaqTables, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    signed = np.concatenate([values, -values], axis=2)
+    for kind in range(len(KINDS) - BRC_COUNT):
+        levels = tables.normalised_levels[kind].size
+        signed[kind, :, levels : 2 * levels] = -values[kind, :, :levels]
+    return signed
 
 
 def _check_sizes(tables: BaqTables) -> None:

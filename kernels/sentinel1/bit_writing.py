@@ -1,7 +1,7 @@
 """Write runs of sample codes to the bit stream of a Sentinel-1 packet (S1-IF-ASD-PL-0007, section 4).
 
-A stream is three numbers: the next byte, the bits that wait to be written, and how many they are: fewer than 8 between
-calls. Most significant bits go first.
+A stream is three numbers: the next byte, the bits that wait to be written, and how many they are: fewer than 32 between
+calls, and none once `put_padding` has filled a multiple of 32. Most significant bits go first.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.jit import jit
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS
 
 BYPASS_BITS = 10
 LARGEST_BYPASS = 511
@@ -39,13 +40,19 @@ class Quantiser(NamedTuple):
 def _put_bits_body(out: NDArray[np.uint8], stream: Stream, word: np.int64 | int, bits: np.int64 | int) -> Stream:
     """Append the lowest `bits` bits of a number (32 at most)."""
     at, queue, held = stream
+    # At most 31 + 32 bits, which a signed machine word holds.
     queue = (queue << bits) | word
     held += bits
-    while held >= 8:
-        held -= 8
-        out[at] = (queue >> held) & 0xFF
-        at += 1
-    return at, queue & ((1 << held) - 1), held
+    if held >= 32:
+        held -= 32
+        full = queue >> held
+        out[at] = (full >> 24) & 0xFF
+        out[at + 1] = (full >> 16) & 0xFF
+        out[at + 2] = (full >> 8) & 0xFF
+        out[at + 3] = full & 0xFF
+        at += 4
+        queue &= (1 << held) - 1
+    return at, queue, held
 
 
 put_bits = jit(_put_bits_body)
@@ -63,16 +70,23 @@ put_padding = jit(_put_padding_body)
 def _put_levels_body(
     out: NDArray[np.uint8], stream: Stream, values: NDArray[np.float64], quantiser: Quantiser
 ) -> Stream:
-    """Append the code of the level nearest to each value; `values` become these levels.
+    """Append the code of the level nearest to each value of a block; `values` become these levels.
 
     Of two equally near levels the first counts.
     """
-    nearest, least = np.zeros(values.size, dtype=np.int64), np.full(values.size, np.inf)
+    sizes, least = np.empty(BLOCK_QUADS), np.empty(BLOCK_QUADS)
+    nearest = np.empty(BLOCK_QUADS, dtype=np.int64)
+    for k in range(values.size):
+        sizes[k] = min(abs(values[k]), _FAR)
+        least[k] = np.inf
+        nearest[k] = 0
     for level in range(quantiser.levels.size):
+        own = quantiser.levels[level]
         for k in range(values.size):
-            distance = abs(min(abs(values[k]), _FAR) - quantiser.levels[level])
-            nearest[k] = level if distance < least[k] else nearest[k]
-            least[k] = min(distance, least[k])
+            distance = abs(sizes[k] - own)
+            nearer = distance < least[k]
+            nearest[k] = level if nearer else nearest[k]
+            least[k] = distance if nearer else least[k]
     for k in range(values.size):
         code, negative = nearest[k], values[k] < 0
         width = np.int64(quantiser.widths[code])

@@ -1,73 +1,139 @@
 """Read runs of sample codes from the bit stream of a Sentinel-1 packet (S1-IF-ASD-PL-0007, section 4).
 
-Bits count from the start of the data, most significant first. Bytes from `end` on are never touched and read as zeros:
-the caller compares the returned bit with the end. A code becomes magnitude * 2 + sign.
+Bits count from the start of the data, most significant first. Eight bytes are read at once, and up to a block of the
+longest codes is read before the caller compares the returned bit with the end of the packet: so the data are a copy of
+the packet's own bytes with `SPARE_BYTES` zeros behind them, made by `copy_packet`.
+
+Codes are those of `BaqLookup.signed_values`: as sent in BAQ, the magnitude code plus 16 if negative in FDBAQ.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.jit import jit
-from refsys.kernels.sentinel1.baq_tables import MAX_CODE_BITS
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, MAX_CODE_BITS, MAX_LEVELS, RUN_BITS, RUN_CODES
 
-_QUEUE_MASK = 0xFFFFFFFF
+ROOM = 8
+"""Codes are written eight at a time: so many more than wanted must have a place."""
+
+SPARE_BYTES = BLOCK_QUADS * (1 + MAX_CODE_BITS) // 8 + 32
+
+_U = np.uint64
+_GROUP = 8
+_BYPASS_GROUP = 4
+_BYPASS_BITS = 10
+_RUNS = 5  # look-ups of RUN_BITS that fit the 56 bits of a filled queue
+_SINGLES = 4  # look-ups of 1 + MAX_CODE_BITS
 
 
-def _read_head_body(data: NDArray[np.uint8], bit: np.int64, end: np.int64, bits: int) -> np.int64:
+def _copy_packet_body(data: NDArray[np.uint8], begin: np.int64, end: np.int64, copy: NDArray[np.uint8]) -> None:
+    """Copy bytes `begin` to `end`, and zeros behind them."""
+    size = end - begin
+    for k in range(size):
+        copy[k] = data[begin + k]
+    copy[size : size + SPARE_BYTES] = 0
+
+
+copy_packet = jit(_copy_packet_body)
+
+
+def _load_body(data: NDArray[np.uint8], at: np.uint64) -> np.uint64:
+    """Return the eight bytes from `at` on as one number; compiled, this is one read."""
+    return (
+        (_U(data[at]) << _U(56))
+        | (_U(data[at + _U(1)]) << _U(48))
+        | (_U(data[at + _U(2)]) << _U(40))
+        | (_U(data[at + _U(3)]) << _U(32))
+        | (_U(data[at + _U(4)]) << _U(24))
+        | (_U(data[at + _U(5)]) << _U(16))
+        | (_U(data[at + _U(6)]) << _U(8))
+        | _U(data[at + _U(7)])
+    )
+
+
+_load = jit(_load_body)
+
+
+def _read_head_body(data: NDArray[np.uint8], bit: np.int64, bits: int) -> np.int64:
     """Return the number in the next `bits` bits (8 at most)."""
-    window = np.int64(0)
-    for byte in range(bit >> 3, (bit >> 3) + 2):
-        window <<= 8
-        if byte < end:
-            window |= np.int64(data[byte])
-    return (window >> (16 - bits - (bit & 7))) & ((1 << bits) - 1)
+    queue = _load(data, _U(bit >> 3)) << _U(bit & 7)
+    return np.int64(queue >> _U(64 - bits))
 
 
 read_head = jit(_read_head_body)
 
 
-def _read_fixed_body(
-    data: NDArray[np.uint8], bit: np.int64, end: np.int64, bits: np.int64, codes: NDArray[np.uint16]
-) -> np.int64:
-    """Fill `codes` from codes of `bits` bits (10 at most), sign first; returns the next bit."""
-    mask = (1 << (bits - 1)) - 1
-    queue, at = np.int64(0), bit >> 3
-    held = -(bit & 7)
-    for k in range(codes.size):
-        while held < bits:
-            queue = (queue << 8) & _QUEUE_MASK
-            if at < end:
-                queue |= np.int64(data[at])
-            at += 1
-            held += 8
-        held -= bits
-        codes[k] = (((queue >> held) & mask) << 1) | ((queue >> (held + bits - 1)) & 1)
+def _read_fixed_body(data: NDArray[np.uint8], bit: np.int64, bits: np.int64, codes: NDArray[np.uint8]) -> np.int64:
+    """Fill `codes` from codes of `bits` bits (5 at most); returns the next bit."""
+    mask = _U((1 << bits) - 1)
+    groups = codes.size // _GROUP
+    for group in range(groups):
+        at = bit + group * _GROUP * bits
+        queue = _load(data, _U(at >> 3)) << _U(at & 7)
+        for k in range(_GROUP):
+            codes[group * _GROUP + k] = (queue >> _U(64 - bits * (k + 1))) & mask
+    for k in range(groups * _GROUP, codes.size):
+        at = bit + k * bits
+        codes[k] = (_load(data, _U(at >> 3)) << _U(at & 7)) >> _U(64 - bits)
     return bit + bits * codes.size
 
 
 read_fixed = jit(_read_fixed_body)
 
 
-def _read_huffman_body(
-    data: NDArray[np.uint8], bit: np.int64, end: np.int64, prefixes: NDArray[np.uint8], codes: NDArray[np.uint16]
-) -> np.int64:
-    """Fill `codes` from sign bits, each with a Huffman code; returns the next bit.
+def _read_integers_body(data: NDArray[np.uint8], bit: np.int64, quads: int, parts: NDArray[np.float32]) -> np.int64:
+    """Read `quads` values of sign and 9 bits to every fourth place of `parts`; returns the next bit."""
+    for first in range(0, quads, _BYPASS_GROUP):
+        at = bit + first * _BYPASS_BITS
+        queue = _load(data, _U(at >> 3)) << _U(at & 7)
+        for k in range(min(_BYPASS_GROUP, quads - first)):
+            code = np.int64((queue >> _U(64 - _BYPASS_BITS * (k + 1))) & _U(0x3FF))
+            size = np.float32(code & 0x1FF)
+            parts[4 * (first + k)] = -size if code > 0x1FF else size
+    return bit + _BYPASS_BITS * quads
 
-    `prefixes` is one rate's row of `BaqLookup.prefixes`; its tree is complete, so any 12 bits begin with a code.
+
+read_integers = jit(_read_integers_body)
+
+
+def _read_huffman_body(
+    data: NDArray[np.uint8],
+    bit: np.int64,
+    tables: tuple[NDArray[np.uint64], NDArray[np.uint8]],
+    codes: NDArray[np.uint8],
+) -> np.int64:
+    """Fill `codes`, but for its last `ROOM` places, from sign bits with a Huffman code each; returns the next bit.
+
+    `tables` are one rate's rows of `BaqLookup.runs` and `BaqLookup.prefixes`. Its tree is complete, so any 12 bits
+    begin with a code. The queue holds `held` bits of the stream before byte `at`, and below them whatever follows.
     """
-    queue, at = np.int64(0), bit >> 3
-    held = -(bit & 7)
-    for k in range(codes.size):
-        while held < 1 + MAX_CODE_BITS:
-            queue = (queue << 8) & _QUEUE_MASK
-            if at < end:
-                queue |= np.int64(data[at])
-            at += 1
-            held += 8
-        found = np.int64(prefixes[(queue >> (held - 1 - MAX_CODE_BITS)) & ((1 << MAX_CODE_BITS) - 1)])
-        codes[k] = ((found >> 4) << 1) | ((queue >> (held - 1)) & 1)
-        held -= 1 + (found & 15)
-    return at * 8 - held
+    runs, prefixes = tables
+    wanted, k = np.int64(codes.size - ROOM), np.int64(0)
+    at, held = _U(bit >> 3) + _U(7), _U(56 - (bit & 7))
+    queue = _load(data, _U(bit >> 3)) << _U(bit & 7)
+    while k < wanted:
+        queue |= _load(data, at) >> held
+        at += (_U(63) - held) >> _U(3)
+        held |= _U(56)
+        start = k
+        for _ in range(_RUNS):
+            entry = runs[queue >> _U(64 - RUN_BITS)]
+            if k + RUN_CODES > wanted or entry == _U(0):
+                break
+            for byte in range(_GROUP):
+                codes[k + byte] = (entry >> _U(8 * byte)) & _U(0xFF)
+            k += np.int64((entry >> _U(48)) & _U(0xFF))
+            queue <<= entry >> _U(56)
+            held -= entry >> _U(56)
+        if k > start:
+            continue
+        for _ in range(min(_SINGLES, wanted - k)):
+            found = prefixes[(queue >> _U(63 - MAX_CODE_BITS)) & _U((1 << MAX_CODE_BITS) - 1)]
+            codes[k] = (found >> 4) | ((queue >> _U(63)) * _U(MAX_LEVELS))
+            k += 1
+            queue <<= _U(1) + _U(found & 15)
+            held -= _U(1) + _U(found & 15)
+    return np.int64(at << _U(3)) - np.int64(held)
 
 
 read_huffman = jit(_read_huffman_body)

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.jit import jit
-from refsys.kernels.sentinel1.baq import BLOCK_QUADS
-from refsys.kernels.sentinel1.baq_tables import BRC_COUNT, KINDS
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, BRC_COUNT, KINDS
 from refsys.kernels.sentinel1.bit_writing import (
     BYPASS_BITS,
     Quantiser,

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from refsys.kernels.jit import jit
 from refsys.kernels.sentinel1.packets import FIELDS, HEADER_BYTES, Field
 
 
@@ -61,7 +60,11 @@ def join_packets(
     if np.any(np.diff(offsets) < 0) or offsets[0] < 0 or offsets[-1] > buffer.size:
         raise ValueError(f"user data reach outside the {buffer.size} bytes given")
     out = np.empty(headers.size + int(offsets[-1] - offsets[0]), dtype=np.uint8)
-    _join(np.ascontiguousarray(headers), np.ascontiguousarray(buffer), offsets, out)
+    at = 0
+    for header, begin, end in zip(headers, offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
+        out[at : at + HEADER_BYTES] = header
+        at += HEADER_BYTES + end - begin
+        out[at + begin - end : at] = buffer[begin:end]
     return out
 
 
@@ -83,18 +86,3 @@ def _write_column(headers: NDArray[np.uint8], field: Field, codes: NDArray[np.ui
     for byte in range(last, first - 1, -1):
         headers[:, byte] |= (shifted & np.uint64(0xFF)).astype(np.uint8)
         shifted = shifted >> np.uint64(8)
-
-
-def _join_body(
-    headers: NDArray[np.uint8], buffer: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.uint8]
-) -> None:
-    at = 0
-    for k in range(headers.shape[0]):
-        out[at : at + headers.shape[1]] = headers[k]
-        at += headers.shape[1]
-        size = offsets[k + 1] - offsets[k]
-        out[at : at + size] = buffer[offsets[k] : offsets[k + 1]]
-        at += size
-
-
-_join = jit(_join_body)

@@ -242,9 +242,11 @@ def uncompiled(module: ModuleType, **names: Callable[..., object]) -> ModuleType
 BITS = uncompiled(s1_bits)
 PLAIN = uncompiled(
     s1_baq,
+    copy_packet=BITS._copy_packet_body,
     read_head=BITS._read_head_body,
     read_fixed=BITS._read_fixed_body,
     read_huffman=BITS._read_huffman_body,
+    read_integers=BITS._read_integers_body,
 )
 
 
@@ -254,7 +256,7 @@ def assert_fenced(payload: bytes, mode: int, quads: int) -> int:
     one = np.array([0])
     found = PLAIN._Packets(one + begin, one + end, one + mode, one + quads)
     samples = PLAIN._make_room(found)
-    PLAIN._decode_packets(Fenced(bytes(begin) + payload + bytes(9), begin, end), found, LOOKUP, samples)
+    PLAIN._decode_packets(Fenced(bytes(begin) + payload + bytes(9), begin, end), found, LOOKUP, samples, samples.iq.view(np.float32))
     for got, expected in zip(samples, decode([payload], [mode], [quads], lead=3), strict=True):
         np.testing.assert_array_equal(got, expected)
     return int(samples.status[0])

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from s1_tables import made_up_tables
 
-from refsys.kernels.sentinel1.baq import BLOCK_QUADS
-from refsys.kernels.sentinel1.baq_tables import compile_tables, huffman_codes
+from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, compile_tables, huffman_codes
 from refsys.kernels.sentinel1.encoding import FDBAQ_MODES, blocks_of, encode_samples, threshold_indices
 from refsys.kernels.sentinel1.encoding_tables import compile_encoding
 
