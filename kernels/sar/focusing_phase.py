@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from refsys.kernels.sar.focusing_filters import BlockRows
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
 from refsys.kernels.sar.velocity import RangeHistory
 from refsys.kernels.sar.windows import Window
@@ -44,13 +45,6 @@ class PulseFit(NamedTuple):
 
     slope_rad_per_hz: float
     curve_rad_per_hz2: float
-
-
-class BlockPhase(NamedTuple):
-    """Phase to add at range frequency f in each row of the block: slope f + curve f^2; float64 (rows,)."""
-
-    slope_rad_per_hz: Floats
-    curve_rad_per_hz2: Floats
 
 
 def inverse_pulse(
@@ -86,7 +80,7 @@ def inverse_pulse(
     if not np.all(strength > _WEAKEST * np.median(strength)):
         raise ValueError(f"the pulse does not fill the processed band of {window.bandwidth_hz} Hz")
     inverse = np.zeros(frequency_hz.size, np.complex128)
-    inverse[inside] = weights[inside] / spectrum[inside] * (sampling_hz / window.integral_hz())
+    inverse[inside] = weights[inside] / spectrum[inside] * (frequency_hz.size / weights.sum())
     return inverse
 
 
@@ -103,9 +97,9 @@ def fit_pulse(pulse: NDArray[np.complex64], sampling_hz: float, bandwidth_hz: fl
     return PulseFit(slope / bandwidth_hz - 2 * np.pi * middle_s, curve / bandwidth_hz**2)
 
 
-def block_phase(
+def block_rows(
     carrier_hz: float, doppler_hz: Floats, reference_m: float, history: RangeHistory, pulse: PulseFit
-) -> BlockPhase:
+) -> BlockRows:
     """Return range migration, secondary range compression and Doppler of the pulse at the reference range.
 
     Parameters
@@ -125,7 +119,7 @@ def block_phase(
     along = np.sqrt(carrier**2 - across**2)
     turn = 4 * np.pi * reference_m / LIGHT_SPEED_M_S
     slope = turn * (carrier / along - 1) + 2 * pulse.curve_rad_per_hz2 * doppler_hz
-    return BlockPhase(slope, -0.5 * turn * across**2 / along**3)
+    return BlockRows(slope, -0.5 * turn * across**2 / along**3)
 
 
 def row_phase(doppler_hz: Floats, shift_s: float, pulse: PulseFit) -> Floats:
