@@ -26,7 +26,7 @@ class Downlink(NamedTuple):
     prf_hz, pri_s, rank
         Pulses.
     data_take_id, ecc_number, rx_channel_id, configuration_id
-        Of the packets' headers.
+        Of the packets' headers; of the data take the 16 low bits, which is what the schema has room for.
     baq_block_length, echo_format, noise_format, calibration_format, mean_bit_rate
         Coding of samples; formats as `FDBAQ`, `BAQ 5 Bit`, `Decimation`.
     filter_bandwidth_hz, range_sampling_hz, filter_length

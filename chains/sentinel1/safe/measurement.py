@@ -98,7 +98,6 @@ def write_measurement(path: Path, plan: MeasurementPlan, blocks: Iterable[NDArra
         rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES, GDAL_NUM_THREADS=1),
         rasterio.open(path, "w", **_profile(plan)) as out,
     ):
-        out.gcps = (_control_points(plan.grid), CRS.from_epsg(4326))
         out.update_tags(
             TIFFTAG_DATETIME=require_utc(plan.time).strftime("%Y:%m:%d %H:%M:%S"),
             TIFFTAG_IMAGEDESCRIPTION=plan.description,
@@ -125,6 +124,8 @@ def _profile(plan: MeasurementPlan) -> dict[str, Any]:
         "tiled": False,
         "blockysize": 1,
         "bigtiff": "IF_SAFER",
+        "gcps": _control_points(plan.grid),
+        "crs": CRS.from_epsg(4326),
     }
 
 
