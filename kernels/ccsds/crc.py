@@ -1,4 +1,7 @@
-"""CRC-16-CCITT, the packet error control of CCSDS telemetry (CCSDS 132.0-B, 4.1.6; ECSS-E-ST-70-41C, annex B)."""
+"""CRC-16-CCITT, the packet error control of CCSDS telemetry (CCSDS 132.0-B, 4.1.6; ECSS-E-ST-70-41C, annex B).
+
+Eight bytes at a time, by a table for each place in the eight (Kounavis and Berry, IEEE Trans. Computers 57, 2008).
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,27 +12,43 @@ POLYNOMIAL = 0x1021  # x^16 + x^12 + x^5 + 1
 INITIAL = 0xFFFF
 
 
-def _table() -> npt.NDArray[np.int64]:
+def _tables() -> npt.NDArray[np.uint16]:
+    # Entry 256 * k + x: what a byte x does to the register after seven minus k further bytes.
     register = np.arange(256, dtype=np.int64) << 8
     for _ in range(8):
         register = ((register << 1) ^ np.where(register & 0x8000, POLYNOMIAL, 0)) & 0xFFFF
-    return register
+    tables = [register]
+    for _ in range(7):
+        before = tables[0]
+        tables.insert(0, ((before << 8) & 0xFF00) ^ register[before >> 8])
+    return np.concatenate(tables).astype(np.uint16)
 
 
-_TABLE = _table()
+_TABLES = _tables()
 
 
 def _crc16_body(
     buffer: npt.NDArray[np.uint8],
     offsets: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
-    table: npt.NDArray[np.int64],
+    table: npt.NDArray[np.uint16],
     out: npt.NDArray[np.uint16],
 ) -> None:
+    # Eight bytes at a time; the register meets the first two of them. Unsigned places spare a test at each index.
     for i in range(offsets.size):
-        register = np.int64(0xFFFF)
-        for position in range(offsets[i], offsets[i] + lengths[i]):
-            register = ((register << 8) & 0xFF00) ^ table[((register >> 8) ^ buffer[position]) & 0xFF]
+        register = np.uint64(0xFFFF)
+        at, end = np.uint64(offsets[i]), np.uint64(offsets[i] + lengths[i])
+        while at + np.uint64(8) <= end:
+            high = np.uint64(buffer[at]) ^ (register >> np.uint64(8))
+            low = np.uint64(buffer[at + np.uint64(1)]) ^ (register & np.uint64(0xFF))
+            register = np.uint64(table[high] ^ table[np.uint64(256) + low])
+            for k in range(np.uint64(2), np.uint64(8)):
+                register ^= np.uint64(table[np.uint64(256) * k + np.uint64(buffer[at + k])])
+            at += np.uint64(8)
+        while at < end:
+            x = np.uint64(buffer[at]) ^ (register >> np.uint64(8))
+            register = ((register << np.uint64(8)) & np.uint64(0xFF00)) ^ np.uint64(table[np.uint64(1792) + x])
+            at += np.uint64(1)
         out[i] = register
 
 
@@ -72,7 +91,7 @@ def crc16_of_packets(
             f"crc16: piece {i} ({lengths[i]} bytes at {offsets[i]}) is not inside the buffer of {buffer.size} bytes"
         )
     out = np.empty(offsets.size, np.uint16)
-    _crc16(np.ascontiguousarray(buffer), offsets, lengths, _TABLE, out)
+    _crc16(np.ascontiguousarray(buffer), offsets, lengths, _TABLES, out)
     return out
 
 

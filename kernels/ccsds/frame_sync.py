@@ -1,16 +1,18 @@
-"""Frame synchroniser: finds CADUs in a stream of bytes by their marker (CCSDS 131.0-B, section 9; CCSDS 130.1-G, 9).
+"""Frame synchroniser: finds CADUs in a stream of bits by their marker (CCSDS 131.0-B, section 9; CCSDS 130.1-G, 9).
 
-The rules, all decided on known bytes only, so that a stream may be cut into blocks anywhere:
+The stream comes in bytes; a frame may begin at any bit and is delivered shifted to whole bytes. The rules, all decided
+on known bits only, so that a stream may be cut into blocks anywhere:
 
 * *Lock.* The marker one frame length after the last one, with up to `marker_bit_errors` wrong bits, is the next frame.
-* *Check.* Otherwise the bytes from just behind the last marker on are tried. A marker on the old grid counts as in
+* *Check.* Otherwise the bits from just behind the last marker on are tried. A marker on the old grid counts as in
   lock; off the grid it counts if it is exact, or if another marker stands one or two frame lengths behind it.
 * *Flywheel.* Between the last marker and the one found, whole frames on the old grid are delivered too, up to
   `flywheel_frames`: their markers were hit, their contents may be good. At the end of the stream the same holds.
 * *Search.* After `flywheel_frames` + 1 frame lengths without a marker the grid is given up.
 
-So bytes inserted or dropped between or inside frames cost the frames they hit, and no other. A frame shortened by
-dropped bytes is delivered with the first bytes of its successor at its end: Reed-Solomon decides about it.
+So bits or bytes inserted or dropped between or inside frames cost the frames they hit, and no other. A frame shortened
+by dropped bits is delivered with the first bits of its successor at its end: Reed-Solomon decides about it. A bit slip
+leaves no other trace than the frames' `bit_offsets`.
 """
 
 from typing import NamedTuple
@@ -27,25 +29,34 @@ _CROWD = 8  # times more frames than the bytes can hold: not a stream of frames
 
 
 class _Rules(NamedTuple):
-    frame: int  # bytes
+    frame: int  # bits
     tolerance: int  # wrong bits
-    reach: int  # bytes for which a grid lives without a marker
+    reach: int  # bits for which a grid lives without a marker
 
 
 class Frames(NamedTuple):
-    """`cadus` (n, frame_bytes) uint8, with markers; `positions` in the stream (n,) int64; wrong bits (n,) int16."""
+    """Frames as whole bytes.
+
+    `cadus` (n, frame_bytes) uint8, with markers; `positions` (n,) int64: byte of the stream in which each begins;
+    `marker_bit_errors` (n,) int16: wrong bits; `bit_offsets` (n,) uint8: bits of that byte before the frame, 0 to 7.
+    """
 
     cadus: npt.NDArray[np.uint8]
     positions: npt.NDArray[np.int64]
     marker_bit_errors: npt.NDArray[np.int16]
+    bit_offsets: npt.NDArray[np.uint8]
 
 
 def _marker_errors_body(buffer: npt.NDArray[np.uint8], at: int) -> np.int64:
     # 33, more than a marker can have, where it does not lie in the buffer.
-    if at < 0 or at + 4 > buffer.size:
+    if at < 0 or at + 32 > 8 * buffer.size:
         return np.int64(33)
-    word = (np.int64(buffer[at]) << 24) | (np.int64(buffer[at + 1]) << 16)
-    word = (word | (np.int64(buffer[at + 2]) << 8) | np.int64(buffer[at + 3])) ^ 0x1ACFFC1D
+    byte, bit = at >> 3, at & 7
+    word = (np.int64(buffer[byte]) << 24) | (np.int64(buffer[byte + 1]) << 16)
+    word = word | (np.int64(buffer[byte + 2]) << 8) | np.int64(buffer[byte + 3])
+    if bit:
+        word = ((word << bit) | (np.int64(buffer[byte + 4]) >> (8 - bit))) & 0xFFFFFFFF
+    word ^= 0x1ACFFC1D
     word -= (word >> 1) & 0x55555555
     word = (word & 0x33333333) + ((word >> 2) & 0x33333333)
     word = (word + (word >> 4)) & 0x0F0F0F0F
@@ -56,9 +67,9 @@ _marker_errors = jit(_marker_errors_body)
 
 
 def _find_body(buffer: npt.NDArray[np.uint8], anchor: int, scan: int, rules: _Rules, final: bool) -> int:
-    # First acceptable marker at or behind `scan`; minus one minus the position where bytes run out.
-    end, frame = buffer.size, rules.frame
-    while scan + frame <= end or (not final and scan + 4 <= end):
+    # First acceptable marker at or behind `scan`; minus one minus the position where bits run out.
+    end, frame = 8 * buffer.size, rules.frame
+    while scan + frame <= end or (not final and scan + 32 <= end):
         errors = _marker_errors(buffer, scan)
         if errors == 0:
             return scan
@@ -66,7 +77,7 @@ def _find_body(buffer: npt.NDArray[np.uint8], anchor: int, scan: int, rules: _Ru
             if (scan - anchor) % frame == 0 and scan - anchor <= rules.reach:
                 return scan
             for ahead in (scan + frame, scan + 2 * frame):
-                if ahead + 4 > end and not final:
+                if ahead + 32 > end and not final:
                     return -1 - scan
                 if _marker_errors(buffer, ahead) <= rules.tolerance:
                     return scan
@@ -101,21 +112,22 @@ def _synchronise_body(
     final: bool,
     starts: npt.NDArray[np.int64],
 ) -> None:
-    # state: anchor (start of the last frame), scan (next byte to try; the anchor itself while in lock), frames found,
+    # state, in bits: anchor (start of the last frame), scan (next byte to try; the anchor itself while in lock), frames found,
     # whether the anchor was a marker (the start of the stream is taken as a grid too, until a marker says otherwise).
+    end = 8 * buffer.size
     while state[2] < starts.size:
         found = state[0] + rules.frame
         if state[1] == state[0]:
-            if found + 4 > buffer.size and not final:
+            if found + 32 > end and not final:
                 return
             if _marker_errors(buffer, found) > rules.tolerance:
                 state[1] = max(state[0] + 1, 0)
         if state[1] != state[0]:
             found = _find(buffer, state[0], state[1], rules, final)
             state[1] = found if found >= 0 else -1 - found
-        if found < 0 or found + rules.frame > buffer.size:
+        if found < 0 or found + rules.frame > end:
             if final and state[3]:
-                _deliver(state, min(buffer.size, state[0] + rules.reach), rules, starts)
+                _deliver(state, min(end, state[0] + rules.reach), rules, starts)
             if state[1] - state[0] > rules.reach:
                 state[0], state[3] = -(1 << 60), 0
             return
@@ -135,10 +147,19 @@ def _cut_body(
     cadus: npt.NDArray[np.uint8],
     errors: npt.NDArray[np.int16],
 ) -> None:
+    width = cadus.shape[1]
     for i in range(starts.size):
         errors[i] = _marker_errors(buffer, starts[i])
-        for k in range(cadus.shape[1]):
-            cadus[i, k] = buffer[starts[i] + k]
+        first, bit = starts[i] >> 3, starts[i] & 7
+        row = cadus[i]
+        if bit == 0:
+            whole = buffer[first : first + width]
+            for k in range(width):
+                row[k] = whole[k]
+        else:
+            left, right = buffer[first : first + width], buffer[first + 1 : first + 1 + width]
+            for k in range(width):
+                row[k] = ((np.int64(left[k]) << bit) | (np.int64(right[k]) >> (8 - bit))) & 0xFF
 
 
 _cut = jit(_cut_body)
@@ -168,10 +189,12 @@ class FrameSynchroniser:
                 f"frame synchroniser: frame_bytes {frame_bytes} must be over {MARKER_BYTES}, "
                 f"marker_bit_errors {marker_bit_errors} 0 to 8, flywheel_frames {flywheel_frames} not negative"
             )
-        self._rules = _Rules(frame_bytes, marker_bit_errors, (flywheel_frames + 1) * frame_bytes)
+        frame = 8 * frame_bytes
+        self._rules = _Rules(frame, marker_bit_errors, (flywheel_frames + 1) * frame)
+        self._frame_bytes = frame_bytes
         self._carry = np.empty(0, np.uint8)
-        self._origin = 0  # position in the stream of the first carried byte
-        self._anchor, self._scan, self._real = -frame_bytes, -frame_bytes, 0  # positions in the stream
+        self._origin = 0  # byte of the stream that the first carried one is
+        self._anchor, self._scan, self._real = -frame, -frame, 0  # bits of the stream
         self._finished = False
 
     def push(self, block: npt.NDArray[np.uint8]) -> Frames:
@@ -187,45 +210,50 @@ class FrameSynchroniser:
         ValueError
             Not bytes, after `finish`, or so many markers that the bytes cannot be frames.
         """
-        if block.ndim != 1 or block.dtype != np.uint8:
-            raise ValueError(f"frame synchroniser: need uint8 (n,), not {block.dtype} of shape {block.shape}")
-        return self._advance(np.concatenate([self._carry, block]), final=False)
+        return self._advance(block, final=False)
 
-    def finish(self) -> Frames:
-        """Say that the stream has ended and give the last frames; a frame that is cut short is not one of them."""
-        frames = self._advance(self._carry, final=True)
+    def finish(self, block: npt.NDArray[np.uint8] | None = None) -> Frames:
+        """Say that the stream ends, with the last bytes if there are more, and give the last frames.
+
+        A frame that is cut short is not one of them. Arguments and errors as `push`.
+        """
+        frames = self._advance(np.empty(0, np.uint8) if block is None else block, final=True)
         self._finished = True
         return frames
 
-    def _advance(self, buffer: npt.NDArray[np.uint8], *, final: bool) -> Frames:
+    def _advance(self, block: npt.NDArray[np.uint8], *, final: bool) -> Frames:
         if self._finished:
             raise ValueError("frame synchroniser: the stream has been finished")
-        starts = np.empty(_CROWD * ((buffer.size + self._rules.reach) // self._rules.frame + 1), np.int64)
-        state = np.array([self._anchor - self._origin, self._scan - self._origin, 0, self._real], np.int64)
+        if block.ndim != 1 or block.dtype != np.uint8:
+            raise ValueError(f"frame synchroniser: need uint8 (n,), not {block.dtype} of shape {block.shape}")
+        buffer = np.concatenate([self._carry, block]) if self._carry.size else np.ascontiguousarray(block)
+        starts = np.empty(_CROWD * ((8 * buffer.size + self._rules.reach) // self._rules.frame + 1), np.int64)
+        origin = 8 * self._origin
+        state = np.array([self._anchor - origin, self._scan - origin, 0, self._real], np.int64)
         _synchronise(buffer, state, self._rules, final, starts)
         count = int(state[2])
         if count == starts.size:
             raise ValueError(
                 f"frame synchroniser: over {count} markers in {buffer.size} bytes at {self._origin}: "
-                f"not a stream of frames of {self._rules.frame} bytes"
+                f"not a stream of frames of {self._frame_bytes} bytes"
             )
         frames = self._cut(buffer, starts[:count])
         self._keep(buffer, state)
         return frames
 
     def _cut(self, buffer: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> Frames:
-        cadus = np.empty((starts.size, self._rules.frame), np.uint8)
+        cadus = np.empty((starts.size, self._frame_bytes), np.uint8)
         errors = np.empty(starts.size, np.int16)
         _cut(buffer, starts, cadus, errors)
-        return Frames(cadus, starts + self._origin, errors)
+        return Frames(cadus, (starts >> 3) + self._origin, errors, (starts & 7).astype(np.uint8))
 
     def _keep(self, buffer: npt.NDArray[np.uint8], state: npt.NDArray[np.int64]) -> None:
         anchor, scan = int(state[0]), int(state[1])
         alive = anchor != _NO_ANCHOR
-        keep = max(0, min(scan, anchor + 1) if alive else scan)
+        keep = min(buffer.size, max(0, min(scan, anchor + 1) if alive else scan) >> 3)
         self._carry = buffer[keep:].copy()
-        self._anchor = anchor + self._origin if alive else _NO_ANCHOR
-        self._scan, self._real = scan + self._origin, int(state[3])
+        self._anchor = anchor + 8 * self._origin if alive else _NO_ANCHOR
+        self._scan, self._real = scan + 8 * self._origin, int(state[3])
         self._origin += keep
 
 
@@ -242,5 +270,4 @@ def synchronise(
     array([ 0, 11])
     """
     synchroniser = FrameSynchroniser(frame_bytes, marker_bit_errors=marker_bit_errors, flywheel_frames=flywheel_frames)
-    parts = [synchroniser.push(stream), synchroniser.finish()]
-    return Frames(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return synchroniser.finish(stream)

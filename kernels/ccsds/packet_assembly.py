@@ -62,8 +62,10 @@ def _feed_body(mpdu: npt.NDArray[np.uint8], at: int, out: _Output) -> int:
     while True:
         have = state[_WRITTEN] - begin
         take = max(0, min(need - have, mpdu.size - at))
+        begun = begin + have
+        into, from_ = data[begun : begun + take], mpdu[at : at + take]
         for k in range(take):
-            data[state[_WRITTEN] + k] = mpdu[at + k]
+            into[k] = from_[k]
         state[_WRITTEN] += take
         at += take
         if have + take < need:
@@ -97,6 +99,32 @@ def _close_body(row: int, out: _Output) -> None:
 _close = jit(_close_body)
 
 
+def _take_whole_body(mpdu: npt.NDArray[np.uint8], at: int, row: int, out: _Output) -> int:
+    # Packets that lie whole in the M_PDU from `at` on, as far as they are neither idle nor malformed, are copied at
+    # once. Returns where they end.
+    state, columns = out.state, out.columns
+    begin, size, packets, gap = at, mpdu.size, state[_PACKETS], state[_GAP]
+    shift = state[_WRITTEN] - begin
+    while at + 7 <= size and packets < columns.shape[1]:
+        first = np.int64(mpdu[at])
+        length = (np.int64(mpdu[at + 4]) << 8) + np.int64(mpdu[at + 5]) + 7
+        if first >> 5 or at + length > size or (first & 7) << 8 | np.int64(mpdu[at + 1]) == 2047:
+            break
+        columns[0, packets], columns[1, packets] = at + shift, length
+        columns[2, packets], columns[3, packets], columns[4, packets] = row, row, gap
+        packets, gap = packets + 1, 0
+        at += length
+    state[_PACKETS], state[_GAP] = packets, gap
+    source, target = mpdu[begin:at], out.data[begin + shift : at + shift]
+    for k in range(source.size):
+        target[k] = source[k]
+    state[_WRITTEN] += at - begin
+    return at
+
+
+_take_whole = jit(_take_whole_body)
+
+
 def _frame_body(mpdu: npt.NDArray[np.uint8], pointer: int, row: int, out: _Output) -> None:
     state = out.state
     at = mpdu.size if pointer == 2047 else pointer + 2
@@ -106,7 +134,10 @@ def _frame_body(mpdu: npt.NDArray[np.uint8], pointer: int, row: int, out: _Outpu
             _close(row, out)
         elif end >= 0 or pointer != 2047:
             _abandon(state, _MALFORMED)
-    while at < mpdu.size:
+    while True:
+        at = _take_whole(mpdu, at, row, out)
+        if at >= mpdu.size:
+            return
         if mpdu[at] >> 5:
             state[_MALFORMED] += 1
             state[_GAP] = 1
