@@ -25,26 +25,28 @@ _OVERSAMPLING = 2
 _TAPS = 4
 _TAP_STEPS = 2048
 _BETA = math.pi * math.sqrt((_TAPS / _OVERSAMPLING) ** 2 * (_OVERSAMPLING - 0.5) ** 2 - 0.8)
-_TURN_STEPS = 1024
-_LOBE_STEPS = 2048
 _DEGREE = 5
 _HALF_WAY = (2 / math.pi) ** 2  # the two-way lobe half way from its centre to its null
 _MARGIN_SAMPLES = 16
-_MARGIN_S = 0.02
+_LINE_BYTES = 4096
+
+# Sine and cosine of turns between -1/2 and 1/2, by odd and even powers (Taylor: 2e-5 at the ends).
+_SINE = tuple((-1) ** k * (2 * math.pi) ** (2 * k + 1) / math.factorial(2 * k + 1) for k in range(7))
+_COSINE = tuple((-1) ** k * (2 * math.pi) ** (2 * k) / math.factorial(2 * k) for k in range(8))
+# The two-way lobe from null to null, sinc squared, by even powers: 1/2 (1 - cos(2 pi z)) / (pi z)^2.
+_LOBE = tuple((-1) ** k * 2 * (2 * math.pi) ** (2 * k) / math.factorial(2 * k + 2) for k in range(9))
 
 
 class _Tables(NamedTuple):
-    """Kernel taps (steps + 1, taps), one turn of the unit circle, the two-way lobe from its centre to its null."""
+    """Nodes of a passage, the matrix that turns values there into a polynomial, and kernel taps (steps + 1, taps)."""
 
-    taps: NDArray[np.float32]
-    circle: NDArray[np.complex128]
-    lobe: NDArray[np.float64]
     nodes: NDArray[np.float64]
     fit: NDArray[np.float64]
+    taps: NDArray[np.float32]
 
 
 class _Axis(NamedTuple):
-    """The dense time axis: `first_delay_s` of its first point, points per second, number of samples of the result."""
+    """The dense time axis: delay of its first point, points per second; the pulse: half its length, its ramp rate."""
 
     first_delay_s: float
     rate_hz: float
@@ -61,72 +63,62 @@ class ClutterEchoes:
         Where samples lie in time.
     acquisition
         Radar, orbit and beam.
+    scatterers
+        Any number.
     """
 
-    def __init__(self, grid: RawGrid, acquisition: Acquisition) -> None:
+    def __init__(self, grid: RawGrid, acquisition: Acquisition, scatterers: Scatterers) -> None:
         self.grid, self.beam, self.gain = grid, beam_of(acquisition), acquisition.gain
-        pulse = acquisition.codes.pulse()
-        fs = grid.range_sampling_hz
+        pulse, fs = acquisition.codes.pulse(), grid.range_sampling_hz
         chirp = nominal_chirp(pulse.ramp_rate_hz_s, pulse.start_frequency_hz, pulse.length_s, fs)
         self.before = chirp.size + _MARGIN_SAMPLES
         self.size = 2 * scipy.fft.next_fast_len(-(-(grid.samples + self.before + _MARGIN_SAMPLES) // 2))
-        self.axis = _Axis(
-            first_delay_s=grid.first_delay_s - self.before / fs,
-            rate_hz=_OVERSAMPLING * fs,
-            middle_s=0.5 * pulse.length_s,
-            ramp_rate_hz_s=pulse.ramp_rate_hz_s,
-        )
+        first_delay_s = grid.first_delay_s - self.before / fs
+        self.axis = _Axis(first_delay_s, _OVERSAMPLING * fs, 0.5 * pulse.length_s, pulse.ramp_rate_hz_s)
         turns = scipy.fft.fftfreq(self.size) / _OVERSAMPLING
         self.spectrum = (scipy.fft.fft(chirp, self.size) / _kernel_spectrum(turns)).astype(np.complex64)
         self.tables = _tables()
+        self.scatterers = scatterers
+        self.passages = np.empty((scatterers.time_s.size, 2))
+        _passages(self.beam, scatterers.position_m, scatterers.time_s, self.passages)
 
-    def add(self, block: NDArray[np.complex64], first_line: int, scatterers: Scatterers) -> None:
+    def add(self, block: NDArray[np.complex64], first_line: int) -> None:
         """Add echoes to a block, complex64 (lines, samples) in place, which begins with a line of the grid."""
         first_s = self.grid.first_pulse_time_s + first_line * self.grid.pri_s
-        span = self._visible(first_s, first_s + block.shape[0] * self.grid.pri_s, scatterers)
-        if span.start >= span.stop:
+        last_s = first_s + block.shape[0] * self.grid.pri_s
+        centre, half = self.passages.T
+        seen = np.flatnonzero((centre + half > first_s) & (centre - half < last_s))
+        if seen.size == 0:
             return
-        dense = np.zeros((block.shape[0], _OVERSAMPLING * self.size), np.complex64)
+        dense = self._dense(block.shape[0])
         _scatter(
-            dense,
+            dense.view(np.float32),
             (first_s, self.grid.pri_s),
             (self.axis, self.beam, self.tables),
-            scatterers.position_m[span],
-            (scatterers.time_s[span], self.gain * scatterers.amplitude[span]),
+            (self.scatterers.position_m[seen], self.passages[seen]),
+            self.gain * self.scatterers.amplitude[seen],
         )
-        half = self.size // 2
         for number in range(block.shape[0]):
-            whole = scipy.fft.fft(dense[number])
-            band = np.concatenate([whole[:half], whole[-half:]]) * self.spectrum
+            whole = scipy.fft.fft(dense[number, : _OVERSAMPLING * self.size])
+            band = np.concatenate([whole[: self.size // 2], whole[-self.size // 2 :]]) * self.spectrum
             block[number] += scipy.fft.ifft(band)[self.before : self.before + block.shape[1]]
 
-    def _visible(self, first_s: float, last_s: float, scatterers: Scatterers) -> slice:
-        """Return the scatterers, sorted by zero-Doppler time, that the beam may pass between two pulses."""
-        beam = self.beam
-        edges = []
-        for place, time_s in ((scatterers.position_m[k].tolist(), scatterers.time_s[k]) for k in (0, -1)):
-            target = (place[0], place[1], place[2])
-            rate = (squint(beam.orbit, target, time_s - 0.1) - squint(beam.orbit, target, time_s + 0.1)) / 0.2
-            for instant in (first_s, last_s):
-                steered = beam.steering.rate_rad_s * (instant - beam.steering.mid_time_s)
-                edges += [instant + (steered + sign * beam.half_width_rad) / rate for sign in (-1, 1)]
-        stretch = 0.02 * (max(edges) - min(edges)) + _MARGIN_S
-        found = np.searchsorted(scatterers.time_s, [min(edges) - stretch, max(edges) + stretch])
-        return slice(int(found[0]), int(found[1]))
+    def _dense(self, lines: int) -> NDArray[np.complex64]:
+        # Points at one delay in many lines are written in turn: they must not fall into few sets of the cache.
+        points = _OVERSAMPLING * self.size
+        padded = points + (-points * 8 % _LINE_BYTES + 64) // 8
+        return np.zeros((lines, padded), np.complex64)
 
 
 def _tables() -> _Tables:
     offset = np.arange(_TAPS) - (_TAPS // 2 - 1)
     distance = offset[None, :] - np.arange(_TAP_STEPS + 1)[:, None] / _TAP_STEPS
     inside = np.maximum(1 - (2 * distance / _TAPS) ** 2, 0)
-    turns = np.linspace(0, 1, _LOBE_STEPS + 2)
     nodes = np.cos(math.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
     return _Tables(
-        taps=np.asarray(np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA), np.float32),
-        circle=np.exp(2j * math.pi * np.arange(_TURN_STEPS) / _TURN_STEPS),
-        lobe=np.sinc(turns * (_LOBE_STEPS + 1) / _LOBE_STEPS) ** 2,
         nodes=nodes,
         fit=np.linalg.inv(np.vander(nodes, increasing=True)),
+        taps=np.asarray(np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA), np.float32),
     )
 
 
@@ -148,6 +140,16 @@ def _passage_body(beam: Beam, target: Vector, time_s: float) -> tuple[float, flo
 
 
 _passage = jit(_passage_body)
+
+
+def _passages_body(
+    beam: Beam, places: NDArray[np.float64], times_s: NDArray[np.float64], found: NDArray[np.float64]
+) -> None:
+    for k in range(times_s.size):
+        found[k, 0], found[k, 1] = _passage(beam, (places[k, 0], places[k, 1], places[k, 2]), times_s[k])
+
+
+_passages = jit(_passages_body)
 
 
 def _course_body(
@@ -183,60 +185,86 @@ def _course_body(
 _course = jit(_course_body)
 
 
-def _add_passage_body(
-    dense: NDArray[np.complex64],
-    lines: tuple[int, int, float, float],
+def _impulses_body(
     course: NDArray[np.float64],
+    along: tuple[float, float],
     amplitude: complex,
-    tables: _Tables,
+    values: NDArray[np.float32],
+    points: NDArray[np.int32],
 ) -> None:
-    """Add the impulses of one scatterer to lines: first, end, where line 0 lies in the passage, and a step there."""
-    first_line, end_line, at_zero, per_line = lines
-    for line in range(first_line, end_line):
-        z = at_zero + per_line * line
-        turns = ((((course[0, 5] * z + course[0, 4]) * z + course[0, 3]) * z + course[0, 2]) * z + course[0, 1]) * z
-        turns += course[0, 0]
-        place = ((course[1, 3] * z + course[1, 2]) * z + course[1, 1]) * z + course[1, 0]
-        first = math.floor(place)
-        if first < _TAPS or first >= dense.shape[1] - _TAPS:
+    """Fill in real and imaginary part and place between points (3, n), and points (n,), of one scatterer's impulses.
+
+    `along` is where the first lies in the passage, and a step. Kept apart from `_spread`, so that it is compiled into
+    vector instructions.
+    """
+    turn, place, weights = course[0], course[1], course[2]
+    for k in range(points.size):
+        z = along[0] + along[1] * k
+        turns = ((((turn[5] * z + turn[4]) * z + turn[3]) * z + turn[2]) * z + turn[1]) * z + turn[0]
+        at = ((place[3] * z + place[2]) * z + place[1]) * z + place[0]
+        q = z * z
+        lobe = _LOBE[4] + q * (_LOBE[5] + q * (_LOBE[6] + q * (_LOBE[7] + q * _LOBE[8])))
+        lobe = _LOBE[0] + q * (_LOBE[1] + q * (_LOBE[2] + q * (_LOBE[3] + q * lobe)))
+        gain = lobe * ((weights[2] * z + weights[1]) * z + weights[0])
+        x = turns - np.int32(turns + (0.5 if turns > 0 else -0.5))
+        y = x * x
+        sine = _SINE[3] + y * (_SINE[4] + y * (_SINE[5] + y * _SINE[6]))
+        sine = x * (_SINE[0] + y * (_SINE[1] + y * (_SINE[2] + y * sine)))
+        cosine = _COSINE[4] + y * (_COSINE[5] + y * (_COSINE[6] + y * _COSINE[7]))
+        cosine = _COSINE[0] + y * (_COSINE[1] + y * (_COSINE[2] + y * (_COSINE[3] + y * cosine)))
+        point = np.int32(at)
+        points[k] = point
+        values[0, k] = np.float32(gain * (amplitude.real * cosine - amplitude.imag * sine))
+        values[1, k] = np.float32(gain * (amplitude.real * sine + amplitude.imag * cosine))
+        values[2, k] = np.float32(at - point)
+
+
+_impulses = jit(_impulses_body)
+
+
+def _spread_body(
+    dense: NDArray[np.float32],
+    first_line: int,
+    values: NDArray[np.float32],
+    points: NDArray[np.int32],
+    taps: NDArray[np.float32],
+) -> None:
+    last = dense.shape[1] // 2 - _TAPS
+    for k in range(points.size):
+        if points[k] < _TAPS or points[k] >= last:
             continue
-        lobe = abs(z) * _LOBE_STEPS
-        step = int(lobe)
-        gain = tables.lobe[step] + (lobe - step) * (tables.lobe[step + 1] - tables.lobe[step])
-        gain *= (course[2, 2] * z + course[2, 1]) * z + course[2, 0]
-        fine = (turns - math.floor(turns)) * _TURN_STEPS
-        nearest = int(fine + 0.5)
-        rest = (fine - nearest) * (2 * math.pi / _TURN_STEPS)
-        value = tables.circle[nearest % _TURN_STEPS] * complex(1.0 - 0.5 * rest * rest, rest) * (amplitude * gain)
-        spread = np.complex64(value)
-        taps = tables.taps[int((place - first) * _TAP_STEPS + 0.5)]
-        start = first - (_TAPS // 2 - 1)
-        for k in range(_TAPS):
-            dense[line, start + k] += taps[k] * spread
+        tap = np.int32(values[2, k] * np.float32(_TAP_STEPS) + np.float32(0.5))
+        row = dense[first_line + k]
+        start = np.uint32(2 * (points[k] - (_TAPS // 2 - 1)))
+        for j in range(_TAPS):
+            row[start + np.uint32(2 * j)] += taps[tap, j] * values[0, k]
+            row[start + np.uint32(2 * j + 1)] += taps[tap, j] * values[1, k]
 
 
-_add_passage = jit(_add_passage_body)
+_spread = jit(_spread_body)
 
 
 def _scatter_body(
-    dense: NDArray[np.complex64],
+    dense: NDArray[np.float32],
     pulses: tuple[float, float],
     settings: tuple[_Axis, Beam, _Tables],
-    places: NDArray[np.float64],
-    scatterers: tuple[NDArray[np.float64], NDArray[np.complex128]],
+    scatterers: tuple[NDArray[np.float64], NDArray[np.float64]],
+    amplitudes: NDArray[np.complex128],
 ) -> None:
-    times_s, amplitudes = scatterers
+    places, passages = scatterers
     course = np.empty((3, settings[2].nodes.size))
-    for number in range(times_s.size):
+    values, points = np.empty((3, dense.shape[0]), np.float32), np.empty(dense.shape[0], np.int32)
+    for number in range(amplitudes.size):
         target = (places[number, 0], places[number, 1], places[number, 2])
-        centre, half = _passage(settings[1], target, times_s[number])
+        centre, half = passages[number, 0], passages[number, 1]
         first = max(0, math.ceil((centre - half - pulses[0]) / pulses[1]))
         last = min(dense.shape[0], math.floor((centre + half - pulses[0]) / pulses[1]) + 1)
         if first >= last:
             continue
         _course(settings, target, (centre, half), course)
-        lines = (first, last, (pulses[0] - centre) / half, pulses[1] / half)
-        _add_passage(dense, lines, course, amplitudes[number], settings[2])
+        along = ((pulses[0] + first * pulses[1] - centre) / half, pulses[1] / half)
+        _impulses(course, along, amplitudes[number], values[:, : last - first], points[: last - first])
+        _spread(dense, first, values[:, : last - first], points[: last - first], settings[2].taps)
 
 
 _scatter = jit(_scatter_body)

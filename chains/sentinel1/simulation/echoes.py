@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from refsys.chains.sentinel1.simulation.clutter_echoes import ClutterEchoes
 from refsys.chains.sentinel1.simulation.instrument import Acquisition
 from refsys.chains.sentinel1.simulation.point_echoes import add_point
-from refsys.chains.sentinel1.simulation.scene import PointTarget, Scatterers, Scene, scatterers
+from refsys.chains.sentinel1.simulation.scene import PointTarget, Scene, scatterers
 from refsys.kernels.sar.grids import RawGrid
 
-BLOCK_LINES = 256
+BLOCK_LINES = 512
 """Lines of a block; the last of a grid may have fewer."""
 
 
@@ -72,8 +72,9 @@ class EchoSimulator:
 
     def __init__(self, grid: RawGrid, acquisition: Acquisition, scene: Scene, noise: Noise = NO_NOISE) -> None:
         self.grid, self.acquisition, self.scene, self.noise = grid, acquisition, scene, noise
-        self._clutter = ClutterEchoes(grid, acquisition) if scene.clutter else None
-        self._ground: list[Scatterers] = [scatterers(acquisition.orbit, patch) for patch in scene.clutter]
+        self._clutter = [
+            ClutterEchoes(grid, acquisition, scatterers(acquisition.orbit, patch)) for patch in scene.clutter
+        ]
 
     @property
     def blocks(self) -> int:
@@ -94,9 +95,8 @@ class EchoSimulator:
         lines = self._thermal(number, min(BLOCK_LINES, self.grid.lines - first))
         for target in self.scene.targets:
             add_point(lines, self.grid, first, self.acquisition, target)
-        if self._clutter is not None:
-            for ground in self._ground:
-                self._clutter.add(lines, first, ground)
+        for clutter in self._clutter:
+            clutter.add(lines, first)
         return lines
 
     def __iter__(self) -> Iterator[NDArray[np.complex64]]:

@@ -56,7 +56,7 @@ def test_scatterers_echo_as_points_do(mode: str) -> None:
     exact = simulate_points(grid, acquisition, targets)
     assert np.abs(exact).max() > 0.1
     found = np.zeros_like(exact)
-    ClutterEchoes(grid, acquisition).add(found, 0, as_scatterers(targets))
+    ClutterEchoes(grid, acquisition, as_scatterers(targets)).add(found, 0)
     # A sampled chirp is not band-limited: what lies beyond the band, 3e-4 of it, is folded in another way.
     error = np.sum(np.abs(found - exact) ** 2) / np.sum(np.abs(exact) ** 2)
     assert error < 1e-3
@@ -74,9 +74,8 @@ def test_impulses_are_those_of_the_sum_over_frequencies() -> None:
     """One scatterer in one line: exact delay and phase, and the band-limited pulse as a sum over its band."""
     grid = STRIP.raw_grid(0.0, 1)
     (target, *_) = seen(0.14, RANGE_M)
-    maker = ClutterEchoes(grid, STRIP)
     found = np.zeros((1, grid.samples), np.complex64)
-    maker.add(found, 0, as_scatterers([target]))
+    ClutterEchoes(grid, STRIP, as_scatterers([target])).add(found, 0)
     pulse = STRIP.codes.pulse()
     middle = geometry.delay(ORBIT, target.position_m, 0.5 * pulse.length_s)
     ends = [geometry.delay(ORBIT, target.position_m, time) for time in (0.0, pulse.length_s)]
@@ -132,7 +131,7 @@ def test_clutter_has_the_power_of_its_area() -> None:
 
 
 def test_blocks_are_parts_of_the_whole_and_seeds_decide() -> None:
-    acquisition = stripmap(shortened(S3, 128))
+    acquisition = stripmap(shortened(S3, 64))
     grid = acquisition.raw_grid(0.0, 2 * BLOCK_LINES + 30)
     patch = ClutterPatch(0.1, 0.13, RANGE_M - 50, RANGE_M + 50, 0.2)
     scene = Scene((point_target(ORBIT, 0.1, RANGE_M),), (patch,))
