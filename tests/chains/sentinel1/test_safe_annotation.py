@@ -126,7 +126,7 @@ def test_every_real_file_is_read_and_written_again_as_it_was(shared_data: Path, 
             if not any(word in path for word in UNKNOWN):
                 assert ours[path] == (said, attributes), f"{name} {path}"
         assert not [path for path in ours if path not in theirs], name
-    assert kinds == {"product": 11, "calibration": 8, "noise": 7} or min(kinds.values()) >= 7
+    assert kinds == {"product": 11, "calibration": 8, "noise": 7}
 
 
 def test_written_real_annotation_fits_the_schema(
