@@ -147,10 +147,12 @@ def processing_noise_gain(range_response: ArrayLike, azimuth_response: ArrayLike
     ValueError
         If a response is empty or not finite.
     """
-    gains = [float(np.mean(np.abs(np.asarray(response)) ** 2)) for response in (range_response, azimuth_response)]
-    if not np.isfinite(gains).all():
-        raise ValueError("a transfer function is empty or not finite")
-    return gains[0] * gains[1]
+    gain = 1.0
+    for response in (np.asarray(range_response), np.asarray(azimuth_response)):
+        if response.size == 0 or not np.isfinite(response).all():
+            raise ValueError("a transfer function is empty or not finite")
+        gain *= float(np.mean(np.abs(response) ** 2))
+    return gain
 
 
 def noise_vectors(
