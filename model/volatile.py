@@ -22,6 +22,7 @@ class Volatile(Value):
         yield self.product_name.rpartition(".")[0].encode() or b"\0no stem\0", b"{product_stem}"
         yield self.uuid.encode(), b"{uuid}"
         yield format_time(self.creation_time).encode(), b"{creation_time}"
+        yield format_time(self.creation_time).removesuffix("Z").encode(), b"{creation_time}"  # as SAFE manifests do
         yield compact_time(self.creation_time).encode(), b"{creation_time}"
 
     def mask(self, data: bytes) -> bytes:

@@ -1,0 +1,127 @@
+"""One block of a complex image from the raw lines in the workspace: azimuth lines of StripMap, or a burst of IW."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refsys.chains.blocks import BlockPlace
+from refsys.chains.sentinel1.l1_slc_facts import RAW, Facts, RunFacts, SegmentFacts
+from refsys.chains.sentinel1.l1_slc_grids import burst_grids, radar_of, strip_block, strip_grid, sweep_of
+from refsys.chains.sentinel1.l1_slc_radiometry import LineView, noise_gain, pixel_gain, view_line
+from refsys.kernels.sar.focusing import Radar, focus
+from refsys.kernels.sar.grids import ImageGrid, RawGrid
+from refsys.kernels.sar.tops import focus_burst, valid_lines
+
+if TYPE_CHECKING:
+    import zarr
+
+_ROWS = 64
+
+
+class FocusedBlock(NamedTuple):
+    """Pixels of a block.
+
+    Attributes
+    ----------
+    pixels
+        complex64 (lines, samples): DN of beta0, whatever integers they become.
+    grid
+        Where they lie.
+    first_line
+        Of the block in a StripMap image; 0 for a burst.
+    valid
+        First line, and first line behind, that hold pixels.
+    view
+        How the middle line is seen.
+    noise_power
+        float64 (n,), DN squared of raw noise of unit power at the samples of `view`.
+    """
+
+    pixels: NDArray[np.complex64]
+    grid: ImageGrid
+    first_line: int
+    valid: tuple[int, int]
+    view: LineView
+    noise_power: NDArray[np.float64]
+
+
+def focus_block(facts: Facts, segment: SegmentFacts, place: BlockPlace, raw: "zarr.Group") -> FocusedBlock:
+    """Focus a block of a segment.
+
+    Parameters
+    ----------
+    facts, segment
+        What is known of the raw data.
+    place
+        Which block.
+    raw
+        The segment's group.
+
+    Raises
+    ------
+    ValueError
+        If the raw data are too short for an image, or the state vectors do not cover them.
+    """
+    radar = radar_of(facts, segment)
+    if segment.steering_rate_rad_s:
+        return _burst(facts, segment, radar, place, raw)
+    return _strip(facts, segment, radar, place, raw)
+
+
+def _strip(facts: Facts, segment: SegmentFacts, radar: Radar, place: BlockPlace, raw: "zarr.Group") -> FocusedBlock:
+    lines = place.share(strip_grid(facts, segment, radar).lines)
+    if lines[0] == lines[1]:
+        raise ValueError(f"block {place.number} of {place.of} of {segment.name} has no line")
+    block = strip_block(facts, segment, radar, lines)
+    data = _raw_lines(raw, segment, segment.runs[0], block.first_row, block.stop_row)
+    centroid = segment.doppler_centroid_hz
+    pixels = focus(data, block.raw, radar, block.history, doppler_centroid_hz=centroid, output=block.output)
+    return _scaled(facts, segment, segment.runs[0], radar, FocusedPixels(pixels, block.output, lines[0]))
+
+
+def _burst(facts: Facts, segment: SegmentFacts, radar: Radar, place: BlockPlace, raw: "zarr.Group") -> FocusedBlock:
+    run = segment.runs[place.number - 1]
+    grid = burst_grids(facts, segment, radar)[place.number - 1]
+    data = _raw_lines(raw, segment, run, 0, run.grid.lines)
+    pixels = focus_burst(data, _widened(run.grid, data), radar, sweep_of(facts, segment, run), grid)
+    return _scaled(facts, segment, run, radar, FocusedPixels(pixels, grid, 0))
+
+
+class FocusedPixels(NamedTuple):
+    """What a kernel made, and where it lies."""
+
+    pixels: NDArray[np.complex64]
+    grid: ImageGrid
+    first_line: int
+
+
+def _scaled(facts: Facts, segment: SegmentFacts, run: RunFacts, radar: Radar, made: FocusedPixels) -> FocusedBlock:
+    grid = made.grid
+    view = view_line(facts, grid, grid.first_time_s + 0.5 * (grid.lines - 1) * grid.line_interval_s)
+    gain = pixel_gain(facts, segment, run, radar, view)
+    columns = np.interp(np.arange(grid.samples), view.sample, gain).astype(np.float32)
+    for first in range(0, grid.lines, _ROWS):
+        made.pixels[first : first + _ROWS] *= columns
+    valid = (0, grid.lines)
+    if segment.steering_rate_rad_s:
+        valid = valid_lines(run.grid, radar, sweep_of(facts, segment, run), grid)
+    power = noise_gain(facts, segment, run, radar, view) * gain**2
+    return FocusedBlock(made.pixels, grid, made.first_line, valid, view, power)
+
+
+def _raw_lines(
+    group: "zarr.Group", segment: SegmentFacts, run: RunFacts, first: int, stop: int
+) -> NDArray[np.complex64]:
+    """Read raw lines of a run and take the bias of I and Q out of those that are there."""
+    rows = slice(run.first_row + first, run.first_row + stop)
+    data = np.asarray(group[RAW][rows], np.complex64)  # type: ignore[index]  # an array
+    bias = np.complex64(complex(segment.statistics.mean_i, segment.statistics.mean_q))
+    for first_row in range(0, data.shape[0], _ROWS):
+        part = data[first_row : first_row + _ROWS]
+        part -= bias * (part != 0)
+    return data
+
+
+def _widened(grid: RawGrid, data: NDArray[np.complex64]) -> RawGrid:
+    return grid._replace(samples=data.shape[1])
