@@ -112,8 +112,9 @@ def _synchronise_body(
     final: bool,
     starts: npt.NDArray[np.int64],
 ) -> None:
-    # state, in bits: anchor (start of the last frame), scan (next byte to try; the anchor itself while in lock), frames found,
-    # whether the anchor was a marker (the start of the stream is taken as a grid too, until a marker says otherwise).
+    # state: anchor (bit where the last frame starts), scan (next bit to try; the anchor itself while in lock), frames
+    # found, whether the anchor was a marker (the start of the stream is taken as a grid too, until a marker says
+    # otherwise).
     end = 8 * buffer.size
     while state[2] < starts.size:
         found = state[0] + rules.frame

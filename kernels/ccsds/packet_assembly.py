@@ -107,7 +107,7 @@ def _take_whole_body(mpdu: npt.NDArray[np.uint8], at: int, row: int, out: _Outpu
     shift = state[_WRITTEN] - begin
     while at + 7 <= size and packets < columns.shape[1]:
         first = np.int64(mpdu[at])
-        length = (np.int64(mpdu[at + 4]) << 8) + np.int64(mpdu[at + 5]) + 7
+        length = int((np.int64(mpdu[at + 4]) << 8) + mpdu[at + 5] + 7)
         if first >> 5 or at + length > size or (first & 7) << 8 | np.int64(mpdu[at + 1]) == 2047:
             break
         columns[0, packets], columns[1, packets] = at + shift, length

@@ -19,9 +19,9 @@ Bytes = npt.NDArray[np.uint8]
 class Workspace(NamedTuple):
     """Room for one codeword on its way, made once for many.
 
-    `word` (255,) zeros, but while errors are tried; `syndromes`, `locator`, `previous`, `kept`, `evaluator` (33,) polynomials, lowest power
-    first; `even`, `odd`, `above` (255,) the two parts of the locator and the evaluator at beta^0, beta^1...; `places`,
-    `errors` (16,) symbols to be corrected and what to add to them. All uint8.
+    `word` (255,) zeros, but while errors are tried; `syndromes`, `locator`, `previous`, `kept` (33,) polynomials,
+    lowest power first; `even`, `odd`, `above` (255,) the two parts of the locator and the evaluator at beta^0,
+    beta^1...; `places`, `errors` (16,) symbols to be corrected and what to add to them. All uint8.
     """
 
     word: Bytes
@@ -29,7 +29,6 @@ class Workspace(NamedTuple):
     locator: Bytes
     previous: Bytes
     kept: Bytes
-    evaluator: Bytes
     even: Bytes
     odd: Bytes
     above: Bytes
@@ -39,7 +38,7 @@ class Workspace(NamedTuple):
 
 def workspace() -> Workspace:
     """Make room for `find_errors`."""
-    sizes = (255, 33, 33, 33, 33, 33, 255, 255, 255, 16, 16)
+    sizes = (255, 33, 33, 33, 33, 255, 255, 255, 16, 16)
     return Workspace(*(np.zeros(size, np.uint8) for size in sizes))
 
 
@@ -58,20 +57,28 @@ def _syndromes_body(register: Register, tables: Code, room: Workspace) -> None:
 _syndromes = jit(_syndromes_body)
 
 
+def _discrepancy_body(n: int, degree: int, tables: Code, room: Workspace) -> np.int64:
+    value = np.int64(room.syndromes[n])
+    for i in range(1, degree + 1):
+        value ^= np.int64(tables.product[(np.int64(room.locator[i]) << 8) | np.int64(room.syndromes[n - i])])
+    return value
+
+
+_discrepancy = jit(_discrepancy_body)
+
+
 def _locator_body(tables: Code, room: Workspace) -> int:
     # Returns the number of errors, over the capability if there are too many.
-    syndromes, locator, previous, kept = room.syndromes, room.locator, room.previous, room.kept
-    product, exp, log = tables.product, tables.exp, tables.log
+    locator, previous, kept = room.locator, room.previous, room.kept
     for i in range(locator.size):
         locator[i] = previous[i] = 0
-    locator[0] = previous[0] = last = 1
+    locator[0] = previous[0] = 1
+    last = np.int64(1)
     degree, before, shift = 0, 0, 1
     for n in range(2 * tables.capability):
-        discrepancy = np.int64(syndromes[n])
-        for i in range(1, degree + 1):
-            discrepancy ^= product[(np.int64(locator[i]) << 8) | np.int64(syndromes[n - i])]
+        discrepancy = _discrepancy(n, degree, tables, room)
         if discrepancy:
-            row = exp[log[discrepancy] + 255 - log[last]] << 8
+            row = tables.exp[tables.log[discrepancy] + 255 - tables.log[last]] << 8
             grows = 2 * degree <= n
             if grows:
                 if n + 1 - degree > tables.capability:
@@ -79,7 +86,7 @@ def _locator_body(tables: Code, room: Workspace) -> int:
                 for i in range(degree + 1):
                     kept[i] = locator[i]
             for i in range(before + 1):
-                locator[i + shift] ^= product[row | np.int64(previous[i])]
+                locator[i + shift] ^= tables.product[row | np.int64(previous[i])]
             if grows:
                 for i in range(degree + 1):
                     previous[i] = kept[i]
@@ -133,12 +140,11 @@ def _errors_body(degree: int, tables: Code, room: Workspace) -> None:
             coefficient ^= product[(np.int64(room.locator[i]) << 8) | np.int64(room.syndromes[k - i])]
         _add_term(above, coefficient, k, tables)
     for i in range(degree):
-        q = (np.int64(room.places[i]) + 1) % 255
+        root = (np.int64(room.places[i]) + 1) % 255
         room.errors[i] = 0
-        if above[q] and room.odd[q]:
-            room.errors[i] = tables.to_dual[
-                tables.exp[(log[above[q]] + 255 - log[room.odd[q]] + tables.first_root * q) % 255]
-            ]
+        if above[root] and room.odd[root]:
+            power = log[above[root]] + 255 - log[room.odd[root]] + tables.first_root * root
+            room.errors[i] = tables.to_dual[tables.exp[power % 255]]
 
 
 _errors = jit(_errors_body)

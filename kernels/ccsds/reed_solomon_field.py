@@ -23,8 +23,9 @@ CAPABILITIES = (8, 16)  # symbols that each of the two CCSDS codes corrects
 class Code(NamedTuple):
     """Tables of one code, a tuple so that kernels can take it; those that are read at every step are flat.
 
-    `steps` (8 * 256 * 4,) int64: what symbol k of a word of eight (dual basis, k = 0 goes in first) adds to the register
-    once the whole word is in; entry (256 * k + symbol) * 4, four words, coefficient of the highest power first.
+    `steps` (8 * 256 * 4,) int64: what symbol k of a word of eight (dual basis, k = 0 goes in first) adds to the
+    register once the whole word is in; entry (256 * k + symbol) * 4, four words, coefficient of the highest power
+    first.
     `syndromes` (2 * capability * 256 * 4,) int64: what a symbol (dual basis) of the remainder adds to all syndromes,
     which lie in four words as bytes, the first root's first. `exp` (765,) and `log` (256,) int64: to the base beta;
     log[0] is never used. `product` (65536,) uint8: x times y at 256 * x + y. `progressions` (p,) uint8: pieces of
@@ -110,12 +111,16 @@ def _step_tables(
 
 
 def _syndrome_table(
-    roots: int, first_root: int, from_dual: npt.NDArray[np.uint8], exp: npt.NDArray[np.int64], log: npt.NDArray[np.int64]
+    roots: tuple[int, int],
+    from_dual: npt.NDArray[np.uint8],
+    exp: npt.NDArray[np.int64],
+    log: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
-    table = np.zeros((roots, 256, REGISTER_BYTES), np.uint8)
-    for i in range(roots):
-        powers = (roots - 1 - i) * (first_root + np.arange(roots))
-        table[i, 1:, :roots] = exp[(log[from_dual[1:]][:, None] + powers) % ORDER]
+    many, first = roots
+    table = np.zeros((many, 256, REGISTER_BYTES), np.uint8)
+    for i in range(many):
+        powers = (many - 1 - i) * (first + np.arange(many))
+        table[i, 1:, :many] = exp[(log[from_dual[1:]][:, None] + powers) % ORDER]
     return _words(table)
 
 
@@ -123,9 +128,7 @@ def _words(tables: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     return tables.reshape(-1).view(">i8").astype(np.int64)
 
 
-def _progressions(
-    greatest: int, exp: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _progressions(greatest: int, exp: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     pieces: list[npt.NDArray[np.int64]] = []
     begins = np.zeros((greatest + 1, 256), np.int64)
     for ratio in range(1, greatest + 1):
@@ -160,7 +163,7 @@ def code(capability: int) -> Code:
         capability=capability,
         first_root=first_root,
         steps=_step_tables(generator, (to_dual, from_dual), exp, log),
-        syndromes=_syndrome_table(roots, first_root, from_dual, exp, log),
+        syndromes=_syndrome_table((roots, first_root), from_dual, exp, log),
         exp=exp,
         log=log,
         product=product.reshape(-1),
