@@ -15,6 +15,7 @@ from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, BRC_COUNT, LOOKUP_S
 from refsys.kernels.sentinel1.bits import (
     ROOM,
     SPARE_BYTES,
+    HuffmanTables,
     copy_packet,
     read_fixed,
     read_head,
@@ -39,6 +40,7 @@ STATUS_MEANINGS = (
 
 NO_BRC = 255
 
+_U = np.uint64
 _CHANNELS = 4
 _PLACES = (0, 2, 1, 3)  # of even I, odd I, even Q, odd Q among the parts of a quad
 _BYPASS = 0
@@ -87,11 +89,12 @@ class _Packets(NamedTuple):
 class _Packet(NamedTuple):
     """One packet on its way: size in bytes, mode, and the places its blocks, codes and samples go to.
 
-    Codes are (4, quads + ROOM), samples parts of quads (4 * quads,).
+    Codes are four times quads + ROOM, end to end, samples parts of quads (4 * quads,).
     """
 
     size: np.int64
     mode: np.int64
+    quads: np.int64
     brc: NDArray[np.uint8]
     thidx: NDArray[np.uint8]
     codes: NDArray[np.uint8]
@@ -191,22 +194,22 @@ _read_block_head = jit(_read_block_head_body)
 
 
 def _read_channel_body(
-    data: NDArray[np.uint8], packet: _Packet, channel: int, bit: np.int64, lookup: BaqLookup
+    data: NDArray[np.uint8], packet: _Packet, channel: int, bit: np.int64, tables: HuffmanTables
 ) -> tuple[int, np.int64]:
     """Read one channel of BAQ or FDBAQ, block by block; returns status and next bit."""
-    quads = packet.codes.shape[1] - ROOM
-    for block in range((quads + BLOCK_QUADS - 1) // BLOCK_QUADS):
-        first, last = block * BLOCK_QUADS, min((block + 1) * BLOCK_QUADS, quads)
+    begin, quads = channel * (packet.quads + ROOM), packet.quads
+    for block in range(packet.thidx.size):
+        first = begin + block * BLOCK_QUADS
+        last = begin + min(np.int64((block + 1) * BLOCK_QUADS), quads)
         bit = _read_block_head(data, packet, channel, block, bit)
-        if bit > packet.size * 8:
-            return STATUS_TRUNCATED, bit
         if packet.mode < _FDBAQ_FIRST:
-            bit = read_fixed(data, bit, packet.mode, packet.codes[channel, first:last])
+            bit = read_fixed(data, bit, (packet.mode, first, last), packet.codes)
+        elif bit > packet.size * 8:
+            return STATUS_TRUNCATED, bit
         elif packet.brc[block] >= BRC_COUNT:
             return STATUS_BRC, bit
         else:
-            tables = lookup.runs[packet.brc[block]], lookup.prefixes[packet.brc[block]]
-            bit = read_huffman(data, bit, tables, packet.codes[channel, first : last + ROOM])
+            bit = read_huffman(data, bit, (np.int64(packet.brc[block]), first, last), tables, packet.codes)
         if bit > packet.size * 8:
             return STATUS_TRUNCATED, bit
     return STATUS_OK, bit
@@ -215,15 +218,14 @@ def _read_channel_body(
 _read_channel = jit(_read_channel_body)
 
 
-def _read_channels_body(data: NDArray[np.uint8], packet: _Packet, lookup: BaqLookup) -> int:
+def _read_channels_body(data: NDArray[np.uint8], packet: _Packet, tables: HuffmanTables) -> int:
     """Read the four channels of a packet; returns its status."""
     bit, status = np.int64(0), STATUS_OK
     for channel in range(_CHANNELS):
         if packet.mode == _BYPASS:
-            quads = packet.parts.size // _CHANNELS
-            bit = read_integers(data, bit, quads, packet.parts[_PLACES[channel] :])
+            bit = read_integers(data, bit, packet.quads, packet.parts[_PLACES[channel] :])
         else:
-            status, bit = _read_channel(data, packet, channel, bit, lookup)
+            status, bit = _read_channel(data, packet, channel, bit, tables)
         bit += -bit % _WORD_BITS
         if status != STATUS_OK:
             return status
@@ -237,18 +239,17 @@ _read_channels = jit(_read_channels_body)
 
 def _reconstruct_body(packet: _Packet, values: NDArray[np.float32]) -> None:
     """Turn the codes of the four channels into samples: even and odd in turn."""
-    quads = packet.codes.shape[1] - ROOM
+    row, quads = _U(packet.quads + ROOM), packet.quads
     for block in range(packet.thidx.size):
-        kind = packet.mode - _FIRST_BAQ
+        kind, thidx = packet.mode - _FIRST_BAQ, np.int64(packet.thidx[block])
         if packet.mode >= _FDBAQ_FIRST:
             kind = np.int64(packet.brc[block]) + _FIRST_BRC_KIND
-        own = values[kind, packet.thidx[block]]
-        first, last = block * BLOCK_QUADS, min((block + 1) * BLOCK_QUADS, quads)
-        for k in range(first, last):
-            packet.parts[4 * k] = own[packet.codes[0, k]]
-            packet.parts[4 * k + 1] = own[packet.codes[2, k]]
-            packet.parts[4 * k + 2] = own[packet.codes[1, k]]
-            packet.parts[4 * k + 3] = own[packet.codes[3, k]]
+        for quad in range(block * BLOCK_QUADS, min(np.int64((block + 1) * BLOCK_QUADS), quads)):
+            k = _U(quad)
+            packet.parts[_U(4) * k] = values[kind, thidx, packet.codes[k]]
+            packet.parts[_U(4) * k + _U(1)] = values[kind, thidx, packet.codes[k + _U(2) * row]]
+            packet.parts[_U(4) * k + _U(2)] = values[kind, thidx, packet.codes[k + row]]
+            packet.parts[_U(4) * k + _U(3)] = values[kind, thidx, packet.codes[k + _U(3) * row]]
 
 
 _reconstruct = jit(_reconstruct_body)
@@ -258,25 +259,25 @@ def _decode_packets_body(
     data: NDArray[np.uint8], packets: _Packets, lookup: BaqLookup, samples: Samples, parts: NDArray[np.float32]
 ) -> None:
     """Decode every packet that has room, from a copy; `parts` are `samples.iq`, real and imaginary parts in turn."""
-    codes = np.empty((_CHANNELS, 0), dtype=np.uint8)
+    codes = np.empty(_CHANNELS * (packets.quads.max() + ROOM), dtype=np.uint8)
+    tables = HuffmanTables(lookup.prefixes, lookup.runs, lookup.code_bits)
     copy = np.empty((packets.ends - packets.begins).max() + SPARE_BYTES, dtype=np.uint8)
     for k in range(packets.begins.size):
         if samples.status[k] != STATUS_OK:
             continue
-        if codes.shape[1] != packets.quads[k] + ROOM:
-            codes = np.empty((_CHANNELS, packets.quads[k] + ROOM), dtype=np.uint8)
         first, last = samples.block_starts[k], samples.block_starts[k + 1]
         own = parts[2 * samples.starts[k] : 2 * samples.starts[k + 1]]
         packet = _Packet(
             packets.ends[k] - packets.begins[k],
             packets.modes[k],
+            packets.quads[k],
             samples.brc[first:last],
             samples.thidx[first:last],
             codes,
             own,
         )
         copy_packet(data, packets.begins[k], packets.ends[k], copy)
-        samples.status[k] = _read_channels(copy, packet, lookup)
+        samples.status[k] = _read_channels(copy, packet, tables)
         if samples.status[k] != STATUS_OK:
             own[:] = np.nan
         elif packet.mode != _BYPASS:

@@ -18,6 +18,7 @@ RUN_CODES = 5
 LOOKUP_SHAPES = (
     (BRC_COUNT, 1 << MAX_CODE_BITS),
     (BRC_COUNT, 1 << RUN_BITS),
+    (BRC_COUNT, 2 * MAX_LEVELS),
     (len(KINDS), THIDX_COUNT, MAX_LEVELS),
     (len(KINDS), THIDX_COUNT, 2 * MAX_LEVELS),
 )
@@ -62,6 +63,8 @@ class BaqLookup(NamedTuple):
         uint64 (5, 2048): for each BRC and 11 bits, the codes that are whole among them, each with its sign before it:
         one byte for each, the first lowest (magnitude code, plus 16 if negative), in bits 48 to 55 their count, in the
         highest eight the bits they take. 0 where not even the first is whole.
+    code_bits
+        uint8 (5, 32): for each BRC and code (magnitude code, plus 16 if negative), the bits it takes.
     values
         float32 (8, 256, 16): magnitude by quantiser, threshold index and magnitude code; NaN where no such code exists.
     signed_values
@@ -71,6 +74,7 @@ class BaqLookup(NamedTuple):
 
     prefixes: NDArray[np.uint8]
     runs: NDArray[np.uint64]
+    code_bits: NDArray[np.uint8]
     values: NDArray[np.float32]
     signed_values: NDArray[np.float32]
 
@@ -85,6 +89,7 @@ def compile_tables(tables: BaqTables) -> BaqLookup:
     """
     _check_sizes(tables)
     prefixes = np.zeros((BRC_COUNT, 1 << MAX_CODE_BITS), dtype=np.uint8)
+    code_bits = np.zeros((BRC_COUNT, 2 * MAX_LEVELS), dtype=np.uint8)
     for brc, tree in enumerate(tables.huffman_trees):
         kind = KINDS[len(KINDS) - BRC_COUNT + brc]
         try:
@@ -99,9 +104,10 @@ def compile_tables(tables: BaqTables) -> BaqLookup:
         for code, symbol in codes.items():
             first = int(code, 2) << (MAX_CODE_BITS - len(code))
             prefixes[brc, first : first + (1 << (MAX_CODE_BITS - len(code)))] = symbol * 16 + len(code)
+            code_bits[brc, [symbol, MAX_LEVELS + symbol]] = 1 + len(code)
     runs = np.array([[_run(row, head) for head in range(1 << RUN_BITS)] for row in prefixes.tolist()], dtype=np.uint64)
     values = np.stack([_magnitudes(tables, kind) for kind in range(len(KINDS))])
-    return BaqLookup(prefixes, runs, values, _with_signs(tables, values))
+    return BaqLookup(prefixes, runs, code_bits, values, _with_signs(tables, values))
 
 
 def huffman_codes(tree: NDArray[np.int64]) -> dict[str, int]:
@@ -164,7 +170,7 @@ def _run(prefixes: list[int], head: int) -> int:
     entry = count = used = 0
     while True:
         rest = head << used & (1 << RUN_BITS) - 1
-        symbol, bits = divmod(prefixes[(rest << 2) & (1 << MAX_CODE_BITS) - 1], 16)
+        symbol, bits = divmod(prefixes[(rest << MAX_CODE_BITS + 1 - RUN_BITS) & (1 << MAX_CODE_BITS) - 1], 16)
         if used + 1 + bits > RUN_BITS:
             return entry | count << 48 | used << 56 if count else 0
         entry |= (symbol + MAX_LEVELS * (rest >> RUN_BITS - 1)) << 8 * count

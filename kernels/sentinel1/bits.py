@@ -7,6 +7,8 @@ the packet's own bytes with `SPARE_BYTES` zeros behind them, made by `copy_packe
 Codes are those of `BaqLookup.signed_values`: as sent in BAQ, the magnitude code plus 16 if negative in FDBAQ.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,18 @@ _BYPASS_GROUP = 4
 _BYPASS_BITS = 10
 _RUNS = 5  # look-ups of RUN_BITS that fit the 56 bits of a filled queue
 _SINGLES = 4  # look-ups of 1 + MAX_CODE_BITS
+
+
+Block = tuple[np.int64, np.int64, np.int64]
+"""Rate code or bits of a code, place of the block's first code, place behind its last."""
+
+
+class HuffmanTables(NamedTuple):
+    """Parts of a `BaqLookup`."""
+
+    prefixes: NDArray[np.uint8]
+    runs: NDArray[np.uint64]
+    code_bits: NDArray[np.uint8]
 
 
 def _copy_packet_body(data: NDArray[np.uint8], begin: np.int64, end: np.int64, copy: NDArray[np.uint8]) -> None:
@@ -54,6 +68,15 @@ def _load_body(data: NDArray[np.uint8], at: np.uint64) -> np.uint64:
 _load = jit(_load_body)
 
 
+def _store_body(codes: NDArray[np.uint8], at: np.uint64, entry: np.uint64) -> None:
+    """Store the eight bytes of a number, the lowest first; compiled, this is one write."""
+    for byte in range(8):
+        codes[at + _U(byte)] = (entry >> _U(8 * byte)) & _U(0xFF)
+
+
+_store = jit(_store_body)
+
+
 def _read_head_body(data: NDArray[np.uint8], bit: np.int64, bits: int) -> np.int64:
     """Return the number in the next `bits` bits (8 at most)."""
     queue = _load(data, _U(bit >> 3)) << _U(bit & 7)
@@ -63,30 +86,32 @@ def _read_head_body(data: NDArray[np.uint8], bit: np.int64, bits: int) -> np.int
 read_head = jit(_read_head_body)
 
 
-def _read_fixed_body(data: NDArray[np.uint8], bit: np.int64, bits: np.int64, codes: NDArray[np.uint8]) -> np.int64:
-    """Fill `codes` from codes of `bits` bits (5 at most); returns the next bit."""
+def _read_fixed_body(data: NDArray[np.uint8], bit: np.int64, block: Block, codes: NDArray[np.uint8]) -> np.int64:
+    """Fill a block of `codes` from codes of equal bits (5 at most); returns the next bit.
+
+    Up to `ROOM` codes behind the block are overwritten.
+    """
+    bits, first, last = block
     mask = _U((1 << bits) - 1)
-    groups = codes.size // _GROUP
-    for group in range(groups):
-        at = bit + group * _GROUP * bits
-        queue = _load(data, _U(at >> 3)) << _U(at & 7)
+    for group in range(first, last, _GROUP):
+        at = _U(bit + (group - first) * bits)
+        queue = _load(data, at >> _U(3)) << (at & _U(7))
         for k in range(_GROUP):
-            codes[group * _GROUP + k] = (queue >> _U(64 - bits * (k + 1))) & mask
-    for k in range(groups * _GROUP, codes.size):
-        at = bit + k * bits
-        codes[k] = (_load(data, _U(at >> 3)) << _U(at & 7)) >> _U(64 - bits)
-    return bit + bits * codes.size
+            codes[_U(group + k)] = (queue >> _U(64 - bits * (k + 1))) & mask
+    return bit + bits * (last - first)
 
 
 read_fixed = jit(_read_fixed_body)
 
 
-def _read_integers_body(data: NDArray[np.uint8], bit: np.int64, quads: int, parts: NDArray[np.float32]) -> np.int64:
+def _read_integers_body(
+    data: NDArray[np.uint8], bit: np.int64, quads: np.int64, parts: NDArray[np.float32]
+) -> np.int64:
     """Read `quads` values of sign and 9 bits to every fourth place of `parts`; returns the next bit."""
     for first in range(0, quads, _BYPASS_GROUP):
         at = bit + first * _BYPASS_BITS
         queue = _load(data, _U(at >> 3)) << _U(at & 7)
-        for k in range(min(_BYPASS_GROUP, quads - first)):
+        for k in range(min(np.int64(_BYPASS_GROUP), quads - first)):
             code = np.int64((queue >> _U(64 - _BYPASS_BITS * (k + 1))) & _U(0x3FF))
             size = np.float32(code & 0x1FF)
             parts[4 * (first + k)] = -size if code > 0x1FF else size
@@ -97,42 +122,38 @@ read_integers = jit(_read_integers_body)
 
 
 def _read_huffman_body(
-    data: NDArray[np.uint8],
-    bit: np.int64,
-    tables: tuple[NDArray[np.uint64], NDArray[np.uint8]],
-    codes: NDArray[np.uint8],
+    data: NDArray[np.uint8], bit: np.int64, block: Block, tables: HuffmanTables, codes: NDArray[np.uint8]
 ) -> np.int64:
-    """Fill `codes`, but for its last `ROOM` places, from sign bits with a Huffman code each; returns the next bit.
+    """Fill a block of `codes` from sign bits with a Huffman code each; returns the next bit.
 
-    `tables` are one rate's rows of `BaqLookup.runs` and `BaqLookup.prefixes`. Its tree is complete, so any 12 bits
-    begin with a code. The queue holds `held` bits of the stream before byte `at`, and below them whatever follows.
+    Up to `ROOM` codes behind the block are overwritten. A tree is complete, so any 12 bits begin with a code. The
+    queue holds `held` bits of the stream before byte `at`, and below them whatever follows.
     """
-    runs, prefixes = tables
-    wanted, k = np.int64(codes.size - ROOM), np.int64(0)
+    rate, k, last = block
     at, held = _U(bit >> 3) + _U(7), _U(56 - (bit & 7))
     queue = _load(data, _U(bit >> 3)) << _U(bit & 7)
-    while k < wanted:
+    while k < last:
         queue |= _load(data, at) >> held
         at += (_U(63) - held) >> _U(3)
         held |= _U(56)
-        start = k
-        for _ in range(_RUNS):
-            entry = runs[queue >> _U(64 - RUN_BITS)]
-            if k + RUN_CODES > wanted or entry == _U(0):
-                break
-            for byte in range(_GROUP):
-                codes[k + byte] = (entry >> _U(8 * byte)) & _U(0xFF)
-            k += np.int64((entry >> _U(48)) & _U(0xFF))
-            queue <<= entry >> _U(56)
-            held -= entry >> _U(56)
-        if k > start:
-            continue
-        for _ in range(min(_SINGLES, wanted - k)):
-            found = prefixes[(queue >> _U(63 - MAX_CODE_BITS)) & _U((1 << MAX_CODE_BITS) - 1)]
-            codes[k] = (found >> 4) | ((queue >> _U(63)) * _U(MAX_LEVELS))
+        if tables.runs[rate, queue >> _U(64 - RUN_BITS)] == _U(0):
+            found = tables.prefixes[rate, (queue >> _U(63 - MAX_CODE_BITS)) & _U((1 << MAX_CODE_BITS) - 1)]
+            codes[_U(k)] = _U(found >> 4) | ((queue >> _U(63)) * _U(MAX_LEVELS))
             k += 1
             queue <<= _U(1) + _U(found & 15)
             held -= _U(1) + _U(found & 15)
+            continue
+        for _ in range(_RUNS):
+            entry = tables.runs[rate, queue >> _U(64 - RUN_BITS)]
+            if k >= last:
+                break
+            _store(codes, _U(k), entry)
+            k += np.int64((entry >> _U(48)) & _U(0xFF))
+            queue <<= entry >> _U(56)
+            held -= entry >> _U(56)
+    for excess in range(RUN_CODES - 1):
+        # What was read beyond the block is given back.
+        held += _U(tables.code_bits[rate, codes[_U(last + excess)] & 31]) if last + excess < k else _U(0)
     return np.int64(at << _U(3)) - np.int64(held)
 
 

@@ -24,6 +24,13 @@ FLAG_BLOCK_LENGTH = 16
 FLAG_INSTRUMENT_ERROR = 32
 
 
+_U = np.uint64
+_WALK = 4096  # packets found at a time: room follows what is there
+
+_Places = tuple[NDArray[np.uint64], ...]
+_Columns = tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint32]]
+
+
 class Field(NamedTuple):
     """One header field: its column name, first bit from the packet's start (most significant first), and width."""
 
@@ -115,10 +122,15 @@ def find_packets(buffer: NDArray[np.uint8]) -> PacketIndex:
         If `buffer` is not a one-dimensional uint8 array.
     """
     data = packet_bytes(buffer)
-    offsets = np.empty(data.size // (PRIMARY_BYTES + 1), dtype=np.int64)
-    lengths = np.empty_like(offsets)
-    count, end = _walk(data, offsets, lengths)
-    return PacketIndex(offsets[:count].copy(), lengths[:count].copy(), int(data.size - end))
+    parts: list[NDArray[np.int64]] = []
+    end, found = np.int64(0), _WALK
+    while found == _WALK:
+        offsets = np.empty(_WALK, dtype=np.int64)
+        found, end = _walk(data, end, offsets)
+        parts.append(offsets[:found])
+    starts = np.concatenate(parts)
+    lengths = np.diff(starts, append=end)
+    return PacketIndex(starts, lengths, int(data.size - end))
 
 
 def decode_headers(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Headers:
@@ -149,8 +161,14 @@ def decode_headers(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Hea
         raise ValueError(
             f"a header of {HEADER_BYTES} bytes at offset {first} reaches outside the {data.size} bytes given"
         )
-    headers = data[starts[:, None] + np.arange(HEADER_BYTES)]
-    return {field.name: _column(headers, field) for field in FIELDS}
+    rows = [
+        np.empty((places.shape[0], starts.size), dtype=dtype) for dtype, places in zip(_DTYPES, _PLACES, strict=True)
+    ]
+    _read_columns(data, starts, _PLACES, (rows[0], rows[1], rows[2]))
+    columns = {
+        name: column for names, own in zip(_NAMES, rows, strict=True) for name, column in zip(names, own, strict=True)
+    }
+    return {field.name: columns[field.name] for field in FIELDS}
 
 
 def header_flags(headers: Headers, lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -193,26 +211,52 @@ def packet_bytes(buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return view
 
 
-def _column(headers: NDArray[np.uint8], field: Field) -> NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]:
-    end_bit = field.first_bit + field.bits
-    first, last = field.first_bit // 8, (end_bit - 1) // 8
-    value = np.zeros(headers.shape[0], dtype=np.uint64)
-    for byte in range(first, last + 1):
-        value = (value << np.uint64(8)) | headers[:, byte]
-    value = (value >> np.uint64((last + 1) * 8 - end_bit)) & np.uint64((1 << field.bits) - 1)
-    if field.bits <= 8:
-        return value.astype(np.uint8)
-    return value.astype(np.uint16) if field.bits <= 16 else value.astype(np.uint32)
+def _place(field: Field) -> tuple[int, int, int]:
+    """Return a byte from which eight hold the field and lie in the header, its distance from their end, its bits."""
+    byte = min(field.first_bit // 8, HEADER_BYTES - 8)
+    return byte, 8 * byte + 64 - field.first_bit - field.bits, (1 << field.bits) - 1
 
 
-def _walk_body(data: NDArray[np.uint8], offsets: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[int, np.int64]:
-    count, at = 0, np.int64(0)
-    while at + PRIMARY_BYTES <= data.size:
+_DTYPES = (np.uint8, np.uint16, np.uint32)
+_OWN = tuple([field for field in FIELDS if low < field.bits <= high] for low, high in ((0, 8), (8, 16), (16, 32)))
+_NAMES = tuple([field.name for field in own] for own in _OWN)
+_PLACES = tuple(np.array([_place(field) for field in own], dtype=np.uint64) for own in _OWN)
+"""For the fields of each width: `_place`, uint64 (fields, 3)."""
+
+
+def _word_body(data: NDArray[np.uint8], at: np.uint64) -> np.uint64:
+    """Return eight bytes as one number; compiled, this is one read."""
+    word = _U(0)
+    for byte in range(8):
+        word = (word << _U(8)) | _U(data[at + _U(byte)])
+    return word
+
+
+_word = jit(_word_body)
+
+
+def _read_columns_body(data: NDArray[np.uint8], starts: NDArray[np.int64], places: _Places, columns: _Columns) -> None:
+    for packet in range(starts.size):
+        at = _U(starts[packet])
+        for k in range(places[0].shape[0]):
+            columns[0][k, packet] = (_word(data, at + places[0][k, 0]) >> places[0][k, 1]) & places[0][k, 2]
+        for k in range(places[1].shape[0]):
+            columns[1][k, packet] = (_word(data, at + places[1][k, 0]) >> places[1][k, 1]) & places[1][k, 2]
+        for k in range(places[2].shape[0]):
+            columns[2][k, packet] = (_word(data, at + places[2][k, 0]) >> places[2][k, 1]) & places[2][k, 2]
+
+
+_read_columns = jit(_read_columns_body)
+
+
+def _walk_body(data: NDArray[np.uint8], at: np.int64, offsets: NDArray[np.int64]) -> tuple[int, np.int64]:
+    """Fill `offsets` from byte `at` on; returns how many packets there were, and where the last ends."""
+    count = 0
+    while count < offsets.size and at + PRIMARY_BYTES <= data.size:
         length = PRIMARY_BYTES + 1 + ((np.int64(data[at + 4]) << 8) | np.int64(data[at + 5]))
         if at + length > data.size:
             break
         offsets[count] = at
-        lengths[count] = length
         count += 1
         at += length
     return count, at

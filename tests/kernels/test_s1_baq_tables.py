@@ -82,6 +82,33 @@ def test_prefixes_equal_slow_matching(data: st.DataObject) -> None:
             assert divmod(int(prefixes[brc, head]), 16) == (codes[code], len(code))
 
 
+@settings(deadline=None, max_examples=20)
+@given(st.data())
+def test_runs_equal_slow_matching(data: st.DataObject) -> None:
+    drawn = [data.draw(trees(list(range(size)))) for size in SIZES[3:]]
+    lookup = bt.compile_tables(made_up_tables([words for words, _ in drawn]))
+    for brc, (_, codes) in enumerate(drawn):
+        for head in data.draw(st.lists(st.integers(0, 2047), min_size=20, max_size=20)):
+            bits, found = f"{head:011b}", []
+            while matching := [code for code in codes if bits and bits[1:].startswith(code)]:
+                found.append(codes[matching[0]] + 16 * int(bits[0]))
+                assert lookup.code_bits[brc, found[-1]] == 1 + len(matching[0])
+                bits = bits[1 + len(matching[0]) :]
+            entry = int(lookup.runs[brc, head]).to_bytes(8, "little")
+            assert list(entry[: entry[6]]) == found
+            assert entry[6:] == bytes([len(found), 11 - len(bits) if found else 0])
+
+
+def test_signed_values_are_those_of_codes_as_sent() -> None:
+    lookup = bt.compile_tables(made_up_tables())
+    for kind in range(8):
+        sign = SIZES[kind] if kind < 3 else 16
+        for magnitude in range(SIZES[kind]):
+            expected = lookup.values[kind, :, magnitude]
+            np.testing.assert_array_equal(lookup.signed_values[kind, :, magnitude], expected)
+            np.testing.assert_array_equal(lookup.signed_values[kind, :, magnitude + sign], -expected)
+
+
 def test_values_equal_slow_reconstruction() -> None:
     tables = made_up_tables()
     values = bt.compile_tables(tables).values

@@ -16,10 +16,19 @@ def balanced(symbols: list[int]) -> list[int]:
     return words
 
 
+def long_codes(size: int) -> list[int]:
+    """A tree with codes of 1 to 6 bits, and all others below 6 further ones, up to 12 for 16."""
+    words: list[int] = []
+    for symbol in range(min(size - 2, 6)):
+        words += [1, 0, symbol, 0, 1]
+    return words + balanced(list(range(min(size - 2, 6), size)))
+
+
 def made_up_tables() -> BaqTables:
     rng = np.random.default_rng(11)
+    trees = [*(balanced(list(range(size))) for size in SIZES[3:7]), long_codes(SIZES[7])]
     return BaqTables(
-        huffman_trees=tuple(np.array(balanced(list(range(size)))) for size in SIZES[3:]),
+        huffman_trees=tuple(np.array(tree) for tree in trees),
         normalised_levels=tuple(np.sort(rng.random(size)) + 0.1 for size in SIZES),
         simple_levels=tuple(size - 1 + rng.random(limit + 1) for size, limit in zip(SIZES, THIDX, strict=True)),
         sigma_factors=np.sort(rng.random(256)) * 256,
