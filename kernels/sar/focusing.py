@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from refsys.kernels.sar.focusing_extent import Radar, aperture_s, check_bands, check_covered, valid_grid
+from refsys.kernels.sar.focusing_extent import (
+    REFERENCE_RANGE_M,
+    Radar,
+    aperture_s,
+    check_bands,
+    check_covered,
+    valid_grid,
+)
 from refsys.kernels.sar.focusing_filters import AzimuthRows, filter_azimuth, filter_block
 from refsys.kernels.sar.focusing_phase import PulseFit, block_rows, fit_pulse, inverse_pulse, row_phase
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, ImageGrid, RawGrid
@@ -22,9 +29,6 @@ __all__ = ["REFERENCE_RANGE_M", "Radar", "aperture_s", "focus", "valid_grid"]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex64]
-
-REFERENCE_RANGE_M = 800e3
-"""Echoes of amplitude a at the beam centre focus to a peak of a * sqrt(R0 / REFERENCE_RANGE_M)."""
 
 
 class _Task(NamedTuple):

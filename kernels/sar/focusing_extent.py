@@ -11,6 +11,9 @@ from refsys.kernels.sar.velocity import RangeHistory
 
 Floats = NDArray[np.float64]
 
+REFERENCE_RANGE_M = 800e3
+"""Echoes of amplitude a at the beam centre focus to a peak of a * sqrt(R0 / REFERENCE_RANGE_M)."""
+
 _SAME = 1e-9
 """Relative difference of samplings that are the same."""
 
