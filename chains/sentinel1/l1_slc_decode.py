@@ -79,9 +79,11 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
     facts = Facts(
         epoch=epoch,
         packets_name=source.ref.name,
+        inputs=tuple((used.ref.name, role) for role, own in context.inputs.items() for used in own),
         satellite=source.ref.name[2],
         beam=beam_of(int(file.headers["ecc_number"][0])),
         carrier_hz=aux_ins.radar_frequency_hz,
+        roll=auxiliary.roll,
         orbit=orbit_facts(context, file.headers, epoch, _span_s(raw)),
         segments=tuple(segments),
     )

@@ -100,14 +100,28 @@ class OrbitFacts(Value):
         return Orbit(np.array(self.time_s), np.array(self.position_m), np.array(self.velocity_m_s))
 
 
+class RollSteering(Value):
+    """How the antenna's boresight follows the height above the ellipsoid (S1-RS-MDA-52-7443, roll steering law)."""
+
+    angle_deg: float
+    height_m: float
+    deg_per_m: float
+
+    def roll_deg(self, height_m: float) -> float:
+        """Return the boresight's angle from the direction to the Earth's centre."""
+        return self.angle_deg - self.deg_per_m * (height_m - self.height_m)
+
+
 class Facts(Value):
     """Of one polarisation."""
 
     epoch: UtcTime
     packets_name: str
+    inputs: tuple[tuple[str, str], ...] = Field(description="Name and role of everything that was used.")
     satellite: str
     beam: str
     carrier_hz: float
+    roll: RollSteering
     orbit: OrbitFacts
     segments: tuple[SegmentFacts, ...]
 

@@ -21,7 +21,6 @@ PIXEL_SCALE = 237.0
 """DN of beta0 = 1: DN^2 = 237^2 beta0, about that of real products."""
 
 _COLUMN_STEP = 64
-_ROLL_REFERENCE_DEG, _ROLL_REFERENCE_HEIGHT_M, _ROLL_DEG_PER_M = 29.45, 711_700.0, 5.66e-5
 
 
 class LineView(NamedTuple):
@@ -47,7 +46,7 @@ def view_line(facts: Facts, grid: ImageGrid, time_s: float) -> LineView:
     angles = view_angles(orbit, time_s, places)
     platform = interpolate(orbit, np.array([time_s])).position_m
     height = float(to_geodetic(platform).height_m[0])
-    roll = _ROLL_REFERENCE_DEG - _ROLL_DEG_PER_M * (height - _ROLL_REFERENCE_HEIGHT_M)
+    roll = facts.roll.roll_deg(height)
     return LineView(time_s, sample, ranges, np.radians(angles.incidence_deg), np.radians(angles.elevation_deg - roll))
 
 

@@ -13,6 +13,7 @@ from refsys.chains.sentinel1.l1_slc_facts import (
     OrbitFacts,
     Pattern,
     RawStatistics,
+    RollSteering,
     RunFacts,
     SegmentFacts,
     SwathProcessing,
@@ -88,9 +89,11 @@ def facts_of(segment: SegmentFacts, beam: str, last_s: float = 30.0) -> Facts:
     return Facts(
         epoch=EPOCH,
         packets_name="S1A_S3_RAW__0SSV_20130601T120000_20130601T120001_000123_000001_ABCD.SAFE",
+        inputs=(("S1A_S3_RAW__0SSV", "packets"),),
         satellite="A",
         beam=beam,
         carrier_hz=CARRIER_HZ,
+        roll=RollSteering(angle_deg=29.45, height_m=711_700.0, deg_per_m=5.66e-5),
         orbit=orbit_facts(last_s),
         segments=(segment,),
     )
