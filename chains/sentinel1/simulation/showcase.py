@@ -1,0 +1,163 @@
+"""A simulated StripMap data take to look at: lettering of clutter between rows of point targets, and what is true of it.
+
+The scene is small enough for a demonstration; everything in it is known, and lies beside the session in `truth.json`.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import Field
+
+from refsys.chains.sentinel1.simulation.acquisition import DataTake, simulate_packets
+from refsys.chains.sentinel1.simulation.echoes import Noise
+from refsys.chains.sentinel1.simulation.instrument import S3, Acquisition, shortened, stripmap
+from refsys.chains.sentinel1.simulation.orbit import EPOCH
+from refsys.chains.sentinel1.simulation.scene import ClutterPatch, Scene, point_target
+from refsys.chains.sentinel1.simulation.session import SessionOptions, simulate_session
+from refsys.chains.sentinel1.simulation.tops import Burst
+from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, RawGrid
+from refsys.model.values import UtcTime, Value
+
+TRUTH_FILE = "truth.json"
+LINES, SAMPLES = 3328, 5600
+"""Pulses, and complex samples of each."""
+
+_GLYPHS = {
+    "R": ("####.", "#...#", "#...#", "####.", "#.#..", "#..#.", "#...#"),
+    "E": ("#####", "#....", "#....", "####.", "#....", "#....", "#####"),
+    "F": ("#####", "#....", "#....", "####.", "#....", "#....", "#...."),
+    "S": (".####", "#....", "#....", ".###.", "....#", "....#", "####."),
+    "Y": ("#...#", "#...#", ".#.#.", "..#..", "..#..", "..#..", "..#.."),
+}
+_WORD = "REFSYS"
+_CELL_LINES, _CELL_SAMPLES = 48, 56
+_FIRST_PULSE_S = 60.0
+_OPEN_LATER_S = 140e-6
+_APERTURE_LINES = 1750  # of the widest processed Doppler band
+_TARGET_COLUMNS = 5
+_TARGET_EDGE = 0.06  # of the image, to its border
+_TARGET_RCS_M2, _SIGMA0, _GAIN = 1e4, 0.5, 0.04
+_NOISE_POWER = 2.0
+_DOWNLINK_DELAY = timedelta(minutes=30)
+
+
+class TrueTarget(Value):
+    """A point target and where it must be found."""
+
+    name: str
+    time: UtcTime = Field(description="Zero-Doppler time.")
+    slant_range_m: float
+    rcs_m2: float
+
+
+class SceneTruth(Value):
+    """What is true of a simulated scene."""
+
+    simulated: bool = True
+    swath: str
+    targets: tuple[TrueTarget, ...]
+    noise_power: float = Field(description="Mean square of a raw sample without echo, quantiser units squared.")
+
+
+class Showcase(NamedTuple):
+    """The session's folder, and the file that says what is in the scene."""
+
+    session: Path
+    truth: Path
+
+
+def simulate_showcase(folder: Path, *, lines: int = LINES, samples: int = SAMPLES, seed: int = 1) -> Showcase:
+    """Write the session of a simulated StripMap data take and, beside it, the truth.
+
+    Parameters
+    ----------
+    folder
+        Where; it is made if it is not there.
+    lines, samples
+        Of the raw data.
+    seed
+        Same seed, same bytes.
+
+    Raises
+    ------
+    ValueError
+        If the raw data are too small for an image.
+    FileExistsError
+        If the session is there.
+    """
+    acquisition = stripmap(shortened(S3, samples, _OPEN_LATER_S), gain=_GAIN)
+    grid = acquisition.raw_grid(_FIRST_PULSE_S, lines)
+    image = _image(acquisition, grid)
+    targets = _targets(image)
+    orbit = acquisition.orbit
+    scene = Scene(
+        tuple(point_target(orbit, seconds(t.time), t.slant_range_m, t.rcs_m2) for t in targets),
+        tuple(_lettering(image, seed)),
+    )
+    take = DataTake(noise=Noise(_NOISE_POWER, seed))
+    options = SessionOptions(start=EPOCH + _DOWNLINK_DELAY, seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    packets = simulate_packets([Burst(acquisition, grid)], scene, take)
+    session = simulate_session({take.polarisation: packets}, folder, options)
+    truth = SceneTruth(swath=acquisition.codes.swath, targets=targets, noise_power=_NOISE_POWER)
+    (folder / TRUTH_FILE).write_text(truth.to_json(), "utf-8")
+    return Showcase(session, folder / TRUTH_FILE)
+
+
+def seconds(time: datetime) -> float:
+    """Return the time since the epoch of the simulated orbit."""
+    return (time - EPOCH).total_seconds()
+
+
+class _Image(NamedTuple):
+    """What of the raw data becomes an image: zero-Doppler times and slant ranges, first and last."""
+
+    times_s: tuple[float, float]
+    ranges_m: tuple[float, float]
+    line_s: float
+    sample_m: float
+
+
+def _image(acquisition: Acquisition, grid: RawGrid) -> _Image:
+    delays = grid.delays_s()
+    pulse_s = acquisition.codes.pulse().length_s
+    half_aperture_s = 0.5 * _APERTURE_LINES * grid.pri_s
+    travel_s = 0.5 * float(delays.mean())
+    first = grid.first_pulse_time_s + travel_s + half_aperture_s
+    last = grid.first_pulse_time_s + grid.lines * grid.pri_s + travel_s - half_aperture_s
+    near, far = (0.5 * LIGHT_SPEED_M_S * float(delay) for delay in (delays[0], delays[-1] - pulse_s))
+    if last <= first or far <= near:
+        raise ValueError(f"{grid.lines} lines of {grid.samples} samples are too few for an image")
+    return _Image((first, last), (near, far), grid.pri_s, 0.5 * LIGHT_SPEED_M_S / grid.range_sampling_hz)
+
+
+def _targets(image: _Image) -> tuple[TrueTarget, ...]:
+    """Return two rows of targets, above and below the lettering."""
+    (first, last), (near, far) = image.times_s, image.ranges_m
+    found = []
+    for row, down in enumerate((_TARGET_EDGE, 1 - _TARGET_EDGE)):
+        for column in range(_TARGET_COLUMNS):
+            across = _TARGET_EDGE + (1 - 2 * _TARGET_EDGE) * column / (_TARGET_COLUMNS - 1)
+            time = EPOCH + timedelta(microseconds=round(1e6 * (first + down * (last - first))))
+            name = f"{'AB'[row]}{column + 1}"
+            place = near + across * (far - near)
+            found.append(TrueTarget(name=name, time=time, slant_range_m=place, rcs_m2=_TARGET_RCS_M2))
+    return tuple(found)
+
+
+def _lettering(image: _Image, seed: int) -> list[ClutterPatch]:
+    """Return the word in the middle of the image, a patch for each cell, as many whole cells as there is room for."""
+    rows = len(_GLYPHS[_WORD[0]])
+    columns = 6 * len(_WORD) - 1
+    line_s, sample_m = _CELL_LINES * image.line_s, _CELL_SAMPLES * image.sample_m
+    top = 0.5 * (sum(image.times_s) - rows * line_s)
+    left = 0.5 * (sum(image.ranges_m) - columns * sample_m)
+    patches = []
+    for place, letter in enumerate(_WORD):
+        for row, text in enumerate(_GLYPHS[letter]):
+            for column in (6 * place + k for k, mark in enumerate(text) if mark == "#"):
+                first_s, near_m = top + row * line_s, left + column * sample_m
+                number = 1000 * seed + columns * row + column
+                patches.append(ClutterPatch(first_s, first_s + line_s, near_m, near_m + sample_m, _SIGMA0, number))
+    return patches
