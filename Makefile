@@ -2,10 +2,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
+FUZZ_VENV ?= .venv-fuzz
+FUZZ_SECONDS ?= 300
+FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py -max_len=2048 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS)
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test check bench fuzz lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -25,11 +28,16 @@ check: $(VENV)/.installed  ## lint, format, types
 bench: $(BENCH_VENV)/.installed  ## measured ratios, written to docs/benchmarks.md; BENCH=name runs one and writes nothing
 	PYTHONPATH=tests/support $(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
 
+fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain Python guided by its branches, then compiled
+	@mkdir -p var/fuzz
+	NUMBA_DISABLE_JIT=1 $(FUZZ) var/fuzz
+	NUMBA_BOUNDSCHECK=1 $(FUZZ) var/fuzz
+
 lock: $(VENV)/.installed  ## pin the newest versions that go together
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment and what the demo made
-	rm -rf $(VENV) $(BENCH_VENV) var
+	rm -rf $(VENV) $(BENCH_VENV) $(FUZZ_VENV) var
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "refsys needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -42,4 +50,9 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 $(BENCH_VENV)/.installed: $(VENV)/.installed
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(BENCH_VENV)
 	$(BIN)/uv pip install --quiet --python $(BENCH_VENV)/bin/python --constraint requirements.lock --editable '.[bench,dev,postgres]'
+	@touch $@
+
+$(FUZZ_VENV)/.installed: $(VENV)/.installed
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(FUZZ_VENV)
+	$(BIN)/uv pip install --quiet --python $(FUZZ_VENV)/bin/python --constraint requirements.lock --editable '.[fuzz]'
 	@touch $@
