@@ -233,6 +233,6 @@ class _Writer:
         sizes = np.diff(np.append(starts, samples.shape[1]))
         power = np.add.reduceat(samples.real**2 + samples.imag**2, starts, axis=1) / sizes
         if not self.noise_power:
-            return np.where(power > 0, BRC_COUNT - 1, self.least_rate).astype(np.uint8)
+            return np.asarray(np.where(power > 0, BRC_COUNT - 1, self.least_rate), np.uint8)
         doublings = 0.5 * np.log2(np.maximum(power / self.noise_power, 1.0))
-        return np.minimum(np.floor(doublings) + self.least_rate, BRC_COUNT - 1).astype(np.uint8)
+        return np.asarray(np.minimum(np.floor(doublings) + self.least_rate, BRC_COUNT - 1), np.uint8)

@@ -21,11 +21,14 @@ _STEERING_DEG_S = {"IW1": 1.590368784, "IW2": 0.979863325, "IW3": 1.397440818}
 
 
 class Burst(NamedTuple):
-    """One burst: `number` counts those of its swath; the grid holds its echoes."""
+    """Pulses of one swath that follow one another: a burst, or a whole StripMap data take.
 
-    number: int
+    `number` counts the bursts of the swath; the grid holds the echoes.
+    """
+
     acquisition: Acquisition
     grid: RawGrid
+    number: int = 0
 
 
 def burst_lines(swath: str, pri_s: float, rank: int) -> int:
@@ -84,5 +87,5 @@ def iw_bursts(
                 mid_time_s=start_s + 0.5 * (lines - 1) * own.pri_s + 0.5 * middle_delay_s,
             )
             acquisition = Acquisition(own, ANTENNAS[own.swath], steering, orbit, gain)
-            bursts.append(Burst(number, acquisition, acquisition.raw_grid(start_s, lines)))
+            bursts.append(Burst(acquisition, acquisition.raw_grid(start_s, lines), number))
     return tuple(sorted(bursts, key=lambda burst: burst.grid.first_pulse_time_s))
