@@ -26,9 +26,9 @@ class Burst(NamedTuple):
     `number` counts the bursts of the swath; the grid holds the echoes.
     """
 
+    number: int
     acquisition: Acquisition
     grid: RawGrid
-    number: int = 0
 
 
 def burst_lines(swath: str, pri_s: float, rank: int) -> int:
@@ -87,5 +87,5 @@ def iw_bursts(
                 mid_time_s=start_s + 0.5 * (lines - 1) * own.pri_s + 0.5 * middle_delay_s,
             )
             acquisition = Acquisition(own, ANTENNAS[own.swath], steering, orbit, gain)
-            bursts.append(Burst(acquisition, acquisition.raw_grid(start_s, lines), number))
+            bursts.append(Burst(number, acquisition, acquisition.raw_grid(start_s, lines)))
     return tuple(sorted(bursts, key=lambda burst: burst.grid.first_pulse_time_s))

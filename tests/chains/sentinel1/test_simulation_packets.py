@@ -35,7 +35,7 @@ Axis = npt.NDArray[np.float64]
 
 LOOKUP = compile_tables(simulated_tables())
 STRIP = stripmap(shortened(S3, 3200), gain=150.0)
-PART = Burst(STRIP, STRIP.raw_grid(0.25, 90))
+PART = Burst(0, STRIP, STRIP.raw_grid(0.25, 90))
 SCENE = Scene((point_target(SIMULATED_ORBIT, 0.28, 800.2e3),))
 TAKE = DataTake(noise=Noise(100.0, seed=5))
 
