@@ -10,14 +10,13 @@ import numpy as np
 import rasterio
 from lxml import etree
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from refsys.chains.safe_xml import parse_xml
 from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.annotation_files import read_annotation, read_calibration, read_noise
 from refsys.chains.sentinel1.safe.calibration import Calibration, Noise
 from refsys.chains.sentinel1.safe.level1_manifest import Level1Content
-from refsys.chains.sentinel1.safe.manifest_parts import GML, LEVEL1, S1, SAFE, SIMULATED, OrbitReference, Origin
+from refsys.chains.sentinel1.safe.manifest_parts import GML, LEVEL1, S1, SAFE, SIMULATED, Origin
 from refsys.chains.sentinel1.safe.naming import MANIFEST
 from refsys.model.errors import InputCorrupt, InputMissing
 from refsys.model.names_s1 import S1ProductName
@@ -129,36 +128,40 @@ def read_level1_manifest(folder: Path) -> Level1Content:
     root = parse_xml(folder / MANIFEST)
     name = S1ProductName.parse(folder.name)
     said = _Said(root, folder / MANIFEST)
-    orbit = OrbitReference(
-        absolute_orbit=int(said.text("safe:orbitNumber")),
-        pass_direction="ASCENDING" if said.text("s1:pass") == "ASCENDING" else "DESCENDING",
-        ascending_node_time=said.time("s1:ascendingNodeTime"),
-    )
     try:
-        return Level1Content.model_validate(
-            {
-                "satellite": said.text("safe:platform/safe:number"),
-                "beam": name.beam,
-                "swaths": said.texts("s1sarl1:swath"),
-                "product_type": said.text("s1sarl1:productType"),
-                "resolution": name.resolution,
-                "polarisation": name.polarisation,
-                "start": said.time("safe:acquisitionPeriod/safe:startTime"),
-                "stop": said.time("safe:acquisitionPeriod/safe:stopTime"),
-                "orbit": orbit,
-                "data_take_id": int(said.text("s1sarl1:missionDataTakeID")),
-                "instrument_configuration_id": int(said.text("s1sarl1:instrumentConfigurationID")),
-                "timeliness": said.text("s1sarl1:productTimelinessCategory"),
-                "composition": said.text("s1sarl1:productComposition"),
-                "segment_start": said.time("s1sarl1:segmentStartTime"),
-                "slice_number": int(said.text("s1sarl1:sliceNumber", "0")),
-                "total_slices": int(said.text("s1sarl1:totalSlices", "0")),
-                "footprint": said.footprint(),
-                "origin": _origin(root, said),
-            }
-        )
-    except (ValidationError, ValueError) as error:
+        return Level1Content.model_validate({**_from_name(name), **_from_manifest(root, said)})
+    except InputCorrupt:
+        raise
+    except (ValueError, OverflowError) as error:
         raise InputCorrupt(f"manifest: {error}", where=folder / MANIFEST) from error
+
+
+def _from_name(name: S1ProductName) -> dict[str, Any]:
+    return {"beam": name.beam, "resolution": name.resolution, "polarisation": name.polarisation}
+
+
+def _from_manifest(root: etree._Element, said: "_Said") -> dict[str, Any]:
+    return {
+        "satellite": said.text("safe:platform/safe:number"),
+        "swaths": said.texts("s1sarl1:swath"),
+        "product_type": said.text("s1sarl1:productType"),
+        "start": said.time("safe:acquisitionPeriod/safe:startTime"),
+        "stop": said.time("safe:acquisitionPeriod/safe:stopTime"),
+        "orbit": {
+            "absolute_orbit": int(said.text("safe:orbitNumber")),
+            "pass_direction": said.text("s1:pass"),
+            "ascending_node_time": said.time("s1:ascendingNodeTime"),
+        },
+        "data_take_id": int(said.text("s1sarl1:missionDataTakeID")),
+        "instrument_configuration_id": int(said.text("s1sarl1:instrumentConfigurationID")),
+        "timeliness": said.text("s1sarl1:productTimelinessCategory"),
+        "composition": said.text("s1sarl1:productComposition"),
+        "segment_start": said.time("s1sarl1:segmentStartTime"),
+        "slice_number": int(said.text("s1sarl1:sliceNumber", "0")),
+        "total_slices": int(said.text("s1sarl1:totalSlices", "0")),
+        "footprint": said.footprint(),
+        "origin": _origin(root, said),
+    }
 
 
 def _origin(root: etree._Element, said: "_Said") -> Origin:
@@ -206,7 +209,7 @@ class _Said:
     def time(self, path: str) -> datetime:
         try:
             return parse_time(self.text(path))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InputCorrupt(f"manifest: {path}: {error}", where=self.where) from error
 
     def footprint(self) -> tuple[tuple[float, ...], ...]:

@@ -15,10 +15,11 @@ from refsys.chains.sentinel1.safe.manifest_parts import safe_time
 from refsys.model.times import parse_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 
 
 class Kind(NamedTuple):
-    """How a text is read (`ValueError` if it does not fit) and written; size of an array; dtype of a column."""
+    """How a text is read (`ValueError` or `OverflowError` if it does not fit) and written; size; dtype of a column."""
 
     read: Callable[[str], Any]
     write: Callable[[Any], str]
@@ -62,6 +63,27 @@ def _read_numbers(text: str) -> npt.NDArray[np.float64]:
     return numbers
 
 
+def _read_integer(text: str) -> int:
+    number = int(text)
+    if not _LOWEST <= number <= _HIGHEST:
+        raise ValueError(f"{text} is beyond 64 bits")
+    return number
+
+
+def _read_integers(text: str) -> npt.NDArray[np.int64]:
+    try:
+        return np.array(text.split(), dtype=np.int64)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+def _read_time_ns(text: str) -> int:
+    nanoseconds = utc_ns(parse_time(text))
+    if not _LOWEST <= nanoseconds <= _HIGHEST:
+        raise ValueError(f"{text} is beyond what nanoseconds since 1970 can say")
+    return nanoseconds
+
+
 def _read_boolean(text: str) -> bool:
     if text not in {"true", "false", "1", "0"}:
         raise ValueError(f"{text!r} is neither true nor false")
@@ -95,15 +117,13 @@ def _size(values: Sequence[Any]) -> int:
 
 
 TEXT = Kind(str, str, dtype=np.str_)
-INTEGER = Kind(int, lambda value: str(int(value)), dtype=np.int64)
+INTEGER = Kind(_read_integer, lambda value: str(int(value)), dtype=np.int64)
 NUMBER = Kind(_read_number, _write_number, dtype=np.float64)
 BOOLEAN = Kind(_read_boolean, lambda value: str(bool(value)).lower(), dtype=np.bool_)
 TIME = Kind(parse_time, safe_time)
 """An aware time in UTC."""
-TIME_NS = Kind(lambda text: utc_ns(parse_time(text)), lambda value: safe_time(from_utc_ns(value)), dtype=np.int64)
+TIME_NS = Kind(_read_time_ns, lambda value: safe_time(from_utc_ns(value)), dtype=np.int64)
 """A time of a column, int64 nanoseconds since 1970-01-01."""
 NUMBERS = Kind(_read_numbers, _write_numbers, _size)
-INTEGERS = Kind(
-    lambda text: np.array(text.split(), dtype=np.int64), lambda values: " ".join(map(str, values.tolist())), _size
-)
+INTEGERS = Kind(_read_integers, lambda values: " ".join(map(str, values.tolist())), _size)
 COMPLEXES = Kind(_read_complexes, _write_complexes, _size)

@@ -216,7 +216,7 @@ def _read_leaf(parent: etree._Element, node: Leaf, where: str) -> Any:  # noqa: 
 def _parsed(element: etree._Element, kind: Kind, where: str) -> Any:  # noqa: ANN401
     try:
         return kind.read((element.text or "").strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputCorrupt(f"{element.tag} in line {element.sourceline}: {error}", where=where) from error
 
 
