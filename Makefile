@@ -4,7 +4,7 @@ VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 FUZZ_VENV ?= .venv-fuzz
 FUZZ_SECONDS ?= 300
-FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py -max_len=2048 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS)
+FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
 
@@ -29,9 +29,9 @@ bench: $(BENCH_VENV)/.installed  ## measured ratios, written to docs/benchmarks.
 	PYTHONPATH=tests/support $(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
 
 fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain Python guided by its branches, then compiled
-	@mkdir -p var/fuzz
-	NUMBA_DISABLE_JIT=1 $(FUZZ) var/fuzz
-	NUMBA_BOUNDSCHECK=1 $(FUZZ) var/fuzz
+	$(FUZZ) --seeds var/fuzz
+	for how in NUMBA_DISABLE_JIT NUMBA_BOUNDSCHECK; do \
+	  env $$how=1 $(FUZZ) -max_len=2048 -len_control=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) var/fuzz || exit 1; done
 
 lock: $(VENV)/.installed  ## pin the newest versions that go together
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock

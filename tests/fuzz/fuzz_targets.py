@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from refsys.chains.sentinel1.isp_encoder import encode_packets, encode_user_data
 from refsys.chains.sentinel1.simulated_tables import simulated_tables
 from refsys.kernels.ccsds.frame_headers import first_header_pointers, parse_vcdu_headers
 from refsys.kernels.ccsds.frame_sync import FrameSynchroniser, synchronise
@@ -116,6 +117,24 @@ def ancillary(data: bytes) -> None:
     cycles = decode_cycles(words, starts)
     assert cycles.shape == starts.shape
     assert distinct_cycles(cycles).size <= starts.size
+
+
+def seeds() -> list[bytes]:
+    """Sound inputs of every target to start from."""
+    rng = np.random.default_rng(1)
+    found = []
+    for mode in (0, 3, 4, 5, 12):
+        quads = 20 if mode == 0 else 134
+        iq = 9 * rng.standard_normal((2, 4 * quads), dtype=np.float32).view(np.complex64)
+        rates = rng.integers(0, 5, (2, 2), dtype=np.uint8) if mode == 12 else None
+        user = encode_user_data(iq, mode, rates, simulated_tables())
+        packets = encode_packets({"baq_mode": mode, "quads": quads}, user)
+        data = user.buffer[: user.offsets[1]].tobytes()
+        found += [b"\x00" + packets, bytes([1, mode, *quads.to_bytes(2, "big"), 0]) + data]
+    cadus = b"".join(b"\x1a\xcf\xfc\x1d" + rng.integers(0, 9, 16, dtype=np.uint8).tobytes() for _ in range(9))
+    words = b"".join(bytes([1, *rng.integers(0, 256, 2)]) for _ in range(140))
+    rows = b"".join(bytes([25, 0, 0, 8, 1, 192, count, 0, 8, *range(9)]) for count in range(9))
+    return [*found, b"\x03" + packets, b"\x04\x04\x42" + cadus, b"\x05\x0e" + rows, b"\x06" + words]
 
 
 TARGETS: tuple[Callable[[bytes], None], ...] = (
