@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from refsys.chains.sentinel1.simulation.clutter_echoes import ClutterEchoes
 from refsys.chains.sentinel1.simulation.instrument import Acquisition
 from refsys.chains.sentinel1.simulation.point_echoes import add_point
-from refsys.chains.sentinel1.simulation.scene import PointTarget, Scene, scatterers
+from refsys.chains.sentinel1.simulation.scene import PointTarget, Scene, joined, scatterers
 from refsys.kernels.sar.grids import RawGrid
 
 BLOCK_LINES = 512
@@ -72,9 +72,8 @@ class EchoSimulator:
 
     def __init__(self, grid: RawGrid, acquisition: Acquisition, scene: Scene, noise: Noise = NO_NOISE) -> None:
         self.grid, self.acquisition, self.scene, self.noise = grid, acquisition, scene, noise
-        self._clutter = [
-            ClutterEchoes(grid, acquisition, scatterers(acquisition.orbit, patch)) for patch in scene.clutter
-        ]
+        ground = [scatterers(acquisition.orbit, patch) for patch in scene.clutter]
+        self._clutter = ClutterEchoes(grid, acquisition, joined(ground)) if ground else None
 
     @property
     def blocks(self) -> int:
@@ -95,8 +94,8 @@ class EchoSimulator:
         lines = self._thermal(number, min(BLOCK_LINES, self.grid.lines - first))
         for target in self.scene.targets:
             add_point(lines, self.grid, first, self.acquisition, target)
-        for clutter in self._clutter:
-            clutter.add(lines, first)
+        if self._clutter is not None:
+            self._clutter.add(lines, first)
         return lines
 
     def __iter__(self) -> Iterator[NDArray[np.complex64]]:

@@ -5,6 +5,7 @@ with independent circular Gaussian amplitudes whose power is the ground area of 
 at least as fine as the processed bands ask for, it is a stationary Gaussian field in them: fully developed speckle.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -149,6 +150,12 @@ def scatterers(orbit: SimulatedOrbit, patch: ClutterPatch) -> Scatterers:
     gauss = rng.standard_normal((rows, columns, 2)) @ np.array([1.0, 1j])
     amplitude = gauss * np.sqrt(0.5 * patch.sigma0 * areas)
     return Scatterers(places.reshape(-1, 3), np.repeat(times, columns), amplitude.reshape(-1))
+
+
+def joined(parts: Sequence[Scatterers]) -> Scatterers:
+    """Return the scatterers of several patches as one set; there is one patch at least."""
+    position, time, amplitude = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Scatterers(position, time, amplitude)
 
 
 def _lattice_body(

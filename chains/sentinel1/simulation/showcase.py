@@ -1,4 +1,4 @@
-"""A simulated StripMap data take to look at: lettering of clutter between rows of point targets, and what is true of it.
+"""A simulated StripMap data take to look at: lettering of clutter between rows of point targets, and its truth.
 
 The scene is small enough for a demonstration; everything in it is known, and lies beside the session in `truth.json`.
 """
@@ -98,7 +98,7 @@ def simulate_showcase(folder: Path, *, lines: int = LINES, samples: int = SAMPLE
     take = DataTake(noise=Noise(_NOISE_POWER, seed))
     options = SessionOptions(start=EPOCH + _DOWNLINK_DELAY, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
-    packets = simulate_packets([Burst(acquisition, grid)], scene, take)
+    packets = simulate_packets([Burst(0, acquisition, grid)], scene, take)
     session = simulate_session({take.polarisation: packets}, folder, options)
     truth = SceneTruth(swath=acquisition.codes.swath, targets=targets, noise_power=_NOISE_POWER)
     (folder / TRUTH_FILE).write_text(truth.to_json(), "utf-8")
