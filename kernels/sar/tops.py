@@ -97,7 +97,7 @@ def valid_lines(
     ValueError
         If the radar has no Doppler band, or the burst is shorter than a target's passage through it.
     """
-    if radar.doppler_bandwidth_hz is None:
+    if not radar.doppler_bandwidth_hz > 0:
         raise ValueError("a burst has a processed Doppler band")
     return _valid_lines(Burst(raw_grid, radar, PulseFit(0, 0), sweep, output))
 
@@ -117,7 +117,7 @@ def _check(raw: NDArray[np.complex64], grid: RawGrid, radar: Radar, output: Imag
         raise ValueError(f"raw data {raw.shape} {raw.dtype} do not fit a grid of {grid.lines} x {grid.samples}")
     if not np.isclose(output.range_sampling_hz, grid.range_sampling_hz, rtol=1e-9, atol=0):
         raise ValueError(f"image sampled at {output.range_sampling_hz} Hz, raw data at {grid.range_sampling_hz} Hz")
-    if radar.doppler_bandwidth_hz is None or not radar.doppler_bandwidth_hz > 0:
+    if not radar.doppler_bandwidth_hz > 0:
         raise ValueError("a burst has a processed Doppler band")
     first = (output.first_delay_s - grid.first_delay_s) * grid.range_sampling_hz
     there = grid.samples - radar.pulse.size + 1

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from refsys.kernels.sar.focusing import REFERENCE_RANGE_M
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
 from refsys.kernels.sar.phase_rows import rotate_rows
-from refsys.kernels.sar.tops_burst import Burst, Pattern
-from refsys.kernels.sar.tops_geometry import BurstRates
+from refsys.kernels.sar.tops_burst import Burst
 from refsys.kernels.sar.tops_phase import azimuth_turns, fit_rows
 from refsys.kernels.sar.tops_unfold import Columns, Unfolded
+from refsys.kernels.sar.tops_weights import band_weights, reach_hz
 from refsys.kernels.sar.velocity import RangeHistory
 
 
@@ -37,9 +37,8 @@ def focus_lines(
         float64 (lines,), increasing.
     """
     centroid = float(columns.rates.image_hz_s[0]) * (times_s - burst.sweep.steering.mid_time_s)
-    step_hz = float(unfolded.doppler_hz[1] - unfolded.doppler_hz[0])
-    reach_hz = 0.5 * burst.band().bandwidth_hz + step_hz
-    low, high = np.searchsorted(unfolded.doppler_hz, [centroid[0] - reach_hz, centroid[-1] + reach_hz])
+    reach = reach_hz(burst, columns.rates)
+    low, high = np.searchsorted(unfolded.doppler_hz, [centroid[0] - reach, centroid[-1] + reach])
     doppler = unfolded.doppler_hz[low:high]
     focused = _matched(unfolded.data[low:high], doppler, burst, columns.slant_range_m, history)
     weights = band_weights(doppler, centroid, burst, columns.rates)
@@ -65,21 +64,3 @@ def _matched(
     at_reference = np.sqrt(2 * burst.radar.carrier_hz / (LIGHT_SPEED_M_S * REFERENCE_RANGE_M))
     focused *= (history.velocities_m_s(ranges) * at_reference).astype(np.float32)
     return focused
-
-
-def band_weights(
-    doppler_hz: NDArray[np.float64], centroid_hz: NDArray[np.float64], burst: Burst, rates: BurstRates
-) -> NDArray[np.float64]:
-    """Return the weights of bins in lines, float64 (lines, bins): window over patterns.
-
-    A bin that the edge of the band cuts counts in part, so that all lines have the same band.
-    """
-    band, radar = burst.band(), burst.radar
-    relative = doppler_hz[None, :] - centroid_hz[:, None]
-    step_hz = relative[0, 1] - relative[0, 0]
-    inside = np.clip((0.5 * band.bandwidth_hz - np.abs(relative)) / step_hz + 0.5, 0, 1)
-    within = np.clip(relative, -0.5 * band.bandwidth_hz, 0.5 * band.bandwidth_hz)
-    beam = Pattern(radar.pattern_frequency_hz, radar.pattern_amplitude)
-    pattern = beam.at(within * float(rates.compression()[0])) * burst.sweep.element.at(doppler_hz)
-    scale = step_hz * burst.raw_grid.pri_s / band.integral_hz()
-    return np.asarray(scale * inside * band.weights(within) / pattern)

@@ -89,7 +89,7 @@ class Burst(NamedTuple):
 
     def band(self) -> Window:
         """Return the processed Doppler band of a target."""
-        return Window(self.radar.doppler_bandwidth_hz or 0.0, self.radar.azimuth_window)
+        return Window(self.radar.doppler_bandwidth_hz, self.radar.azimuth_window)
 
     def history(self, time_s: float) -> RangeHistory:
         """Return how ranges change for targets at a zero-Doppler time."""

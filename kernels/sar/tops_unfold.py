@@ -15,6 +15,7 @@ from refsys.kernels.sar.phase_rows import rotate_rows
 from refsys.kernels.sar.tops_burst import Burst
 from refsys.kernels.sar.tops_geometry import BurstRates
 from refsys.kernels.sar.tops_phase import fit_rows, migration_turns
+from refsys.kernels.sar.tops_weights import BeamBand, beam_band, reach_hz
 from refsys.kernels.sar.velocity import RangeHistory
 
 _MARGIN = 32
@@ -90,12 +91,13 @@ def _unfold_azimuth(
     grid, rate = burst.raw_grid, columns.rates.steering_hz_s
     # Time on the ground, half the delay after transmission, from the middle of the sweep.
     begin_s = grid.first_pulse_time_s + columns.reference_m / LIGHT_SPEED_M_S - burst.sweep.steering.mid_time_s
-    size = fft.next_fast_len(grid.lines)
+    size = fft.next_fast_len(int(np.ceil(max(grid.lines, _least_period_s(burst, columns.rates) / grid.pri_s))))
     period_s = size * grid.pri_s
-    fine = fft.next_fast_len(int(np.ceil(size * (1 + rate * grid.lines * grid.pri_s**2))))
+    beam = beam_band(burst, columns.rates)
+    fine = fft.next_fast_len(int(np.ceil(period_s * (rate * grid.lines * grid.pri_s + 2 * beam.end_hz))) + 1)
     slow_s = np.asarray(begin_s + grid.pri_s * np.arange(grid.lines), np.float64)
     wide *= _chirp(-rate, slow_s)[:, None]
-    data = _interpolate(fft.fft(wide, size, axis=0), fine)
+    data = _interpolate(fft.fft(wide, size, axis=0), period_s, beam, fine)
     fine_s = begin_s + period_s / fine * np.arange(fine)
     # The end of the period belongs to what comes before the first line.
     fine_s[fine_s > begin_s + 0.5 * grid.pri_s * (size + grid.lines - 1)] -= period_s
@@ -105,11 +107,18 @@ def _unfold_azimuth(
     return np.roll(data, -lowest, axis=0), (lowest + np.arange(fine)) / period_s
 
 
-def _interpolate(narrow: NDArray[np.complex64], fine: int) -> NDArray[np.complex64]:
-    """Return `fine` times of a spectrum (bins, columns) around zero."""
-    half = (narrow.shape[0] + 1) // 2
+def _least_period_s(burst: Burst, rates: BurstRates) -> float:
+    """Return the period of the transform that keeps azimuth ambiguities, which are focused too, off other bands."""
+    ambiguous = 1 / burst.raw_grid.pri_s / rates.target_hz_s[0]
+    return float(ambiguous + 2 * reach_hz(burst, rates) / rates.image_hz_s[0])
+
+
+def _interpolate(narrow: NDArray[np.complex64], period_s: float, beam: BeamBand, fine: int) -> NDArray[np.complex64]:
+    """Return `fine` times of a spectrum (bins, columns) around zero, equalised, repeated up to where the beam ends."""
+    last = int(beam.end_hz * period_s)
+    bins = np.arange(-last, last + 1)
     padded = np.zeros((fine, narrow.shape[1]), np.complex64)
-    padded[:half], padded[fine - (narrow.shape[0] - half) :] = narrow[:half], narrow[half:]
+    padded[bins] = narrow[bins % narrow.shape[0]] * beam.weights(bins / period_s)[:, None].astype(np.float32)
     return np.asarray(fft.ifft(padded, axis=0, overwrite_x=True))
 
 
