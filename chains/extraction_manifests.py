@@ -11,18 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import shapely
 from lxml import etree
 from pydantic import JsonValue
-from shapely.geometry.polygon import orient
 
+from refsys.chains.footprints import polygon_footprint
 from refsys.chains.safe_xml import parse_xml
 from refsys.chains.units import ProductDraft
 from refsys.model.errors import InputCorrupt, InputMissing
 from refsys.model.names import S1AuxName, S3ProductName, parse_name
 from refsys.model.products import Quality
 from refsys.model.times import parse_time
-from refsys.storage.footprints import planar
 
 SEN3_MANIFEST = "xfdumanifest.xml"
 SAFE_MANIFEST = "manifest.safe"
@@ -184,24 +182,10 @@ def footprint_of(root: etree._Element, where: Path) -> dict[str, Any] | None:
         positions = list(zip(values[1::2], values[::2], strict=True))
     except ValueError as error:
         raise InputCorrupt(f"posList holds no pairs of latitude and longitude: {error}", where=where) from error
-    if positions[0] != positions[-1]:
-        positions.append(positions[0])
     try:
-        shape = planar({"type": "Polygon", "coordinates": [positions]})
+        return polygon_footprint(positions)
     except InputCorrupt as error:
         raise InputCorrupt(f"posList is no polygon: {error.message}", where=where) from error
-    parts = [orient(part) for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
-    if not parts:
-        return None
-    rings = [[[_rounded(position) for position in ring.coords] for ring in (p.exterior, *p.interiors)] for p in parts]
-    if len(rings) == 1:
-        return {"type": "Polygon", "coordinates": rings[0]}
-    return {"type": "MultiPolygon", "coordinates": rings}
-
-
-def _rounded(position: tuple[float, ...]) -> list[float]:
-    """Return a position without the rounding errors of shifting its longitude by whole turns."""
-    return [round(value, 9) for value in position]
 
 
 def _sen3_figures(root: etree._Element) -> dict[str, JsonValue]:

@@ -1,0 +1,88 @@
+"""Footprints of products as GeoJSON: cut at the antimeridian, led over poles, repaired where they cross themselves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike
+from shapely.geometry.polygon import orient
+
+from refsys.model.errors import InputCorrupt
+from refsys.storage.footprints import planar
+
+_MOST_POINTS = 16
+
+
+def polygon_footprint(positions: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
+    """Return the footprint inside a ring, as a Polygon or MultiPolygon; None if nothing is.
+
+    Parameters
+    ----------
+    positions
+        Longitude and latitude in degrees, either way round, closed or not. Of two ways between neighbours the shorter
+        is taken, so that a ring may cross the antimeridian; one that goes round a pole covers it.
+
+    Returns
+    -------
+    GeoJSON, outer rings counter-clockwise, longitudes -180 to 180 (RFC 7946, sections 3.1.6 and 3.1.9). Of a ring that
+    crosses itself all loops count.
+
+    Raises
+    ------
+    InputCorrupt
+        If the positions are no ring on the globe.
+
+    Examples
+    --------
+    >>> [len(part) for part in polygon_footprint([(170, 0), (-170, 0), (-170, 5), (170, 5)])["coordinates"]]
+    [1, 1]
+    """
+    ring = list(positions)
+    if ring and ring[0] != ring[-1]:
+        ring.append(ring[0])
+    shape = planar({"type": "Polygon", "coordinates": [ring]})
+    parts = [orient(part) for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
+    if not parts:
+        return None
+    rings = [[[_rounded(position) for position in ring.coords] for ring in (p.exterior, *p.interiors)] for p in parts]
+    if len(rings) == 1:
+        return {"type": "Polygon", "coordinates": rings[0]}
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def grid_footprint(longitude_deg: ArrayLike, latitude_deg: ArrayLike) -> dict[str, Any] | None:
+    """Return the footprint of an image from the places of a grid over it, along its four edges.
+
+    Parameters
+    ----------
+    longitude_deg, latitude_deg
+        (m, n), m and n of 2 or more, first and last rows and columns on the edges of the image. At most 16 points of
+        each edge are used.
+
+    Raises
+    ------
+    InputCorrupt
+        If the shapes do not fit or a place is not on the globe.
+    """
+    longitude, latitude = np.asarray(longitude_deg, dtype=np.float64), np.asarray(latitude_deg, dtype=np.float64)
+    if longitude.ndim != 2 or longitude.shape != latitude.shape or min(longitude.shape) < 2:
+        raise InputCorrupt(f"places of shapes {longitude.shape} and {latitude.shape} have no outline")
+    down, across = (_some(size) for size in longitude.shape)
+    bottom, right = longitude.shape[0] - 1, longitude.shape[1] - 1
+    outline = [
+        *((0, int(j)) for j in across[:-1]),
+        *((int(i), right) for i in down[:-1]),
+        *((bottom, int(j)) for j in across[:0:-1]),
+        *((int(i), 0) for i in down[:0:-1]),
+    ]
+    return polygon_footprint([(float(longitude[at]), float(latitude[at])) for at in outline])
+
+
+def _some(size: int) -> np.ndarray:
+    return np.unique(np.rint(np.linspace(0, size - 1, min(size, _MOST_POINTS))).astype(np.int64))
+
+
+def _rounded(position: tuple[float, ...]) -> list[float]:
+    """Return a position without the rounding errors of shifting its longitude by whole turns."""
+    return [round(value, 9) for value in position]
