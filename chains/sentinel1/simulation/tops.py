@@ -17,7 +17,7 @@ CYCLE_S = 2.758277
 IW_SWATHS = (IW1, IW2, IW3)
 
 _STARTS_S = {"IW1": 0.0, "IW2": 0.831938, "IW3": 1.909551}
-_STEERING_DEG_S = {"IW1": 1.590368784, "IW2": 0.979863325, "IW3": 1.397440818}
+STEERING_DEG_S = {"IW1": 1.590368784, "IW2": 0.979863325, "IW3": 1.397440818}
 
 
 class Burst(NamedTuple):
@@ -83,7 +83,7 @@ def iw_bursts(
             start_s = first_s + number * CYCLE_S + _STARTS_S[own.swath]
             middle_delay_s = own.first_delay_s + 0.5 * own.samples / own.range_sampling_hz
             steering = Steering(
-                rate_rad_s=math.radians(_STEERING_DEG_S[own.swath]),
+                rate_rad_s=math.radians(STEERING_DEG_S[own.swath]),
                 mid_time_s=start_s + 0.5 * (lines - 1) * own.pri_s + 0.5 * middle_delay_s,
             )
             acquisition = Acquisition(own, ANTENNAS[own.swath], steering, orbit, gain)
