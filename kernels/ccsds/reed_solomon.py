@@ -8,18 +8,18 @@ with the remainder's 32 symbols in place of the codeword's 255.
 import numpy as np
 import numpy.typing as npt
 
-from refsys.kernels.ccsds.reed_solomon_errors import Workspace, find_errors, workspace
+from refsys.kernels.ccsds.reed_solomon_errors import ERRORS, PLACES, ROOM_BYTES, find_errors
 from refsys.kernels.ccsds.reed_solomon_field import ORDER, Code, code
 from refsys.kernels.ccsds.reed_solomon_register import difference, remainder
 from refsys.kernels.jit import jit
 
 
 def _encode_body(blocks: npt.NDArray[np.uint8], rows: int, interleave: int, tables: Code) -> None:
-    parity = 2 * tables.capability
+    parity, steps = 2 * tables.capability, tables.steps
     for row in range(rows):
         for way in range(interleave):
             start = row * 255 * interleave + way
-            register = remainder(blocks, start, interleave, tables)
+            register = remainder(blocks, start, interleave, steps, tables.capability)
             for i in range(parity):
                 blocks[start + (255 - parity + i) * interleave] = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
 
@@ -31,23 +31,24 @@ def _decode_body(
     blocks: npt.NDArray[np.uint8],
     data: npt.NDArray[np.uint8],
     tables: Code,
-    room: Workspace,
+    room: npt.NDArray[np.uint8],
     corrected: npt.NDArray[np.int16],
 ) -> None:
     # `data` has the data symbols of `blocks` already; they are written to where something is corrected.
     rows, interleave = corrected.shape
-    width = 255 - 2 * tables.capability
+    capability, steps, syndromes = tables
+    width = 255 - 2 * capability
     for row in range(rows):
         for way in range(interleave):
             start = row * 255 * interleave + way
-            register = difference(blocks, start, interleave, tables)
+            register = difference(blocks, start, interleave, steps, capability)
             corrected[row, way] = 0
             if register[0] | register[1] | register[2] | register[3]:
-                corrected[row, way] = find_errors(register, tables, room)
+                corrected[row, way] = find_errors(register, steps, syndromes, capability, room)
                 for i in range(corrected[row, way]):
-                    place = np.int64(room.places[i])
+                    place = np.int64(room[PLACES + i])
                     if place < width:
-                        data[(row * width + place) * interleave + way] ^= room.errors[i]
+                        data[(row * width + place) * interleave + way] ^= room[ERRORS + i]
 
 
 _decode = jit(_decode_body)
@@ -110,7 +111,7 @@ def decode(
     blocks = np.ascontiguousarray(codeblocks)
     data = blocks[:, : interleave * (ORDER - 2 * capability)].copy()
     corrected = np.empty((blocks.shape[0], interleave), np.int16)
-    _decode(blocks.reshape(-1), data.reshape(-1), tables, workspace(), corrected)
+    _decode(blocks.reshape(-1), data.reshape(-1), tables, np.zeros(ROOM_BYTES, np.uint8), corrected)
     return data, corrected
 
 

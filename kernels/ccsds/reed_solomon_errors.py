@@ -2,94 +2,80 @@
 
 A term c x^i, taken at all powers of beta, is a geometric progression, a slice of a table; so a polynomial is evaluated
 everywhere by adding slices, which the compiler turns into vector instructions.
-"""
 
-from typing import NamedTuple
+What is worked on lies in one array of bytes, 256 for each thing: single arrays, or tuples of them, would cost more in
+reference counts than the arithmetic takes.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
-from refsys.kernels.ccsds.reed_solomon_field import Code
+from refsys.kernels.ccsds.reed_solomon_field import BEGINS, EXP, LOG, PRODUCT, PROGRESSIONS, TO_DUAL
 from refsys.kernels.ccsds.reed_solomon_register import Register, difference
 from refsys.kernels.jit import jit
 
-Bytes = npt.NDArray[np.uint8]
+Room = npt.NDArray[np.uint8]
+
+WORD = 0  # zeros, but while the errors found are tried
+PLACES, ERRORS = 256, 512  # symbols to be corrected, and what to add to them
+_SYNDROMES, _LOCATOR, _PREVIOUS, _KEPT = 768, 1024, 1280, 1536  # polynomials, lowest power first
+_EVEN, _ODD, _EVALUATOR = 1792, 2048, 2304  # even and odd part of the locator and the evaluator at beta^0, beta^1...
+ROOM_BYTES = 2560
 
 
-class Workspace(NamedTuple):
-    """Room for one codeword on its way, made once for many.
-
-    `word` (255,) zeros, but while errors are tried; `syndromes`, `locator`, `previous`, `kept` (33,) polynomials,
-    lowest power first; `even`, `odd`, `above` (255,) the two parts of the locator and the evaluator at beta^0,
-    beta^1...; `places`, `errors` (16,) symbols to be corrected and what to add to them. All uint8.
-    """
-
-    word: Bytes
-    syndromes: Bytes
-    locator: Bytes
-    previous: Bytes
-    kept: Bytes
-    even: Bytes
-    odd: Bytes
-    above: Bytes
-    places: Bytes
-    errors: Bytes
-
-
-def workspace() -> Workspace:
-    """Make room for `find_errors`."""
-    sizes = (255, 33, 33, 33, 33, 255, 255, 255, 16, 16)
-    return Workspace(*(np.zeros(size, np.uint8) for size in sizes))
-
-
-def _syndromes_body(register: Register, tables: Code, room: Workspace) -> None:
-    table = tables.syndromes
+def _syndromes_body(register: Register, table: npt.NDArray[np.int64], capability: int, room: Room) -> None:
     a, b, c, d = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    for i in range(2 * tables.capability):
+    for i in range(2 * capability):
         symbol = (register[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
         at = ((i << 8) + symbol) << 2
         a, b, c, d = a ^ table[at], b ^ table[at + 1], c ^ table[at + 2], d ^ table[at + 3]
     words = (a, b, c, d)
-    for i in range(2 * tables.capability):
-        room.syndromes[i] = (words[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
+    for i in range(2 * capability):
+        room[_SYNDROMES + i] = (words[i >> 3] >> (56 - 8 * (i & 7))) & 0xFF
 
 
 _syndromes = jit(_syndromes_body)
 
 
-def _discrepancy_body(n: int, degree: int, tables: Code, room: Workspace) -> np.int64:
-    value = np.int64(room.syndromes[n])
+def _times_syndromes_body(n: int, degree: int, room: Room) -> np.int64:
+    # Coefficient of x^n of the locator times the syndromes.
+    value = np.int64(room[_SYNDROMES + n])
     for i in range(1, degree + 1):
-        value ^= np.int64(tables.product[(np.int64(room.locator[i]) << 8) | np.int64(room.syndromes[n - i])])
+        value ^= np.int64(PRODUCT[(np.int64(room[_LOCATOR + i]) << 8) | np.int64(room[_SYNDROMES + n - i])])
     return value
 
 
-_discrepancy = jit(_discrepancy_body)
+_times_syndromes = jit(_times_syndromes_body)
 
 
-def _locator_body(tables: Code, room: Workspace) -> int:
+def _copy_body(source: int, target: int, count: int, room: Room) -> None:
+    for i in range(count):
+        room[target + i] = room[source + i]
+
+
+_copy = jit(_copy_body)
+
+
+def _locator_body(capability: int, room: Room) -> int:
     # Returns the number of errors, over the capability if there are too many.
-    locator, previous, kept = room.locator, room.previous, room.kept
-    for i in range(locator.size):
-        locator[i] = previous[i] = 0
-    locator[0] = previous[0] = 1
+    for i in range(2 * capability + 1):
+        room[_LOCATOR + i] = room[_PREVIOUS + i] = 0
+    room[_LOCATOR] = room[_PREVIOUS] = 1
     last = np.int64(1)
     degree, before, shift = 0, 0, 1
-    for n in range(2 * tables.capability):
-        discrepancy = _discrepancy(n, degree, tables, room)
+    for n in range(2 * capability):
+        discrepancy = _times_syndromes(n, degree, room)
         if discrepancy:
-            row = tables.exp[tables.log[discrepancy] + 255 - tables.log[last]] << 8
+            row = EXP[LOG[discrepancy] + 255 - LOG[last]] << 8
             grows = 2 * degree <= n
             if grows:
-                if n + 1 - degree > tables.capability:
+                if n + 1 - degree > capability:
                     return n + 1 - degree
-                for i in range(degree + 1):
-                    kept[i] = locator[i]
+                _copy(_LOCATOR, _KEPT, degree + 1, room)
             for i in range(before + 1):
-                locator[i + shift] ^= tables.product[row | np.int64(previous[i])]
+                room[_LOCATOR + i + shift] ^= PRODUCT[row | np.int64(room[_PREVIOUS + i])]
             if grows:
-                for i in range(degree + 1):
-                    previous[i] = kept[i]
+                _copy(_KEPT, _PREVIOUS, degree + 1, room)
                 before, degree, last, shift = degree, n + 1 - degree, discrepancy, 0
         shift += 1
     return degree
@@ -98,30 +84,35 @@ def _locator_body(tables: Code, room: Workspace) -> int:
 _locator = jit(_locator_body)
 
 
-def _add_term_body(values: Bytes, coefficient: np.int64, power: int, tables: Code) -> None:
+def _fill_body(values: int, constant: np.int64, room: Room) -> None:
+    for q in range(256):
+        room[values + q] = constant
+
+
+_fill = jit(_fill_body)
+
+
+def _add_term_body(values: int, coefficient: np.int64, power: int, room: Room) -> None:
+    # 256 powers of beta, the last of which is the first again: that makes whole vectors.
     if coefficient:
-        begin = tables.begins[power, tables.log[coefficient]]
-        piece = tables.progressions[begin : begin + 255]
-        for q in range(255):
-            values[q] ^= piece[q]
+        begin = BEGINS[256 * power + LOG[coefficient]]
+        for q in range(256):
+            room[values + q] ^= PROGRESSIONS[begin + np.uint64(q)]
 
 
 _add_term = jit(_add_term_body)
 
 
-def _places_body(degree: int, tables: Code, room: Workspace) -> int:
+def _places_body(degree: int, room: Room) -> int:
     # Symbols at which the locator has a root: at beta^q for the symbol of power -q. Returns how many there are.
-    even, odd = room.even, room.odd
-    for q in range(255):
-        even[q], odd[q] = 1, 0
+    _fill(_EVEN, np.int64(1), room)
+    _fill(_ODD, np.int64(0), room)
     for i in range(1, degree + 1):
-        _add_term(odd if i & 1 else even, np.int64(room.locator[i]), i, tables)
+        _add_term(_ODD if i & 1 else _EVEN, np.int64(room[_LOCATOR + i]), i, room)
     found = 0
     for q in range(255):
-        if even[q] == odd[q]:
-            if found == degree:
-                return degree + 1
-            room.places[found] = (254 + q) % 255
+        if room[_EVEN + q] == room[_ODD + q] and found < degree:
+            room[PLACES + found] = (254 + q) % 255
             found += 1
     return found
 
@@ -129,49 +120,50 @@ def _places_body(degree: int, tables: Code, room: Workspace) -> int:
 _places = jit(_places_body)
 
 
-def _errors_body(degree: int, tables: Code, room: Workspace) -> None:
+def _errors_body(degree: int, first_root: int, room: Room) -> None:
     # Forney: an error is the evaluator over the odd part of the locator, times a power that the first root decides.
-    product, log, above = tables.product, tables.log, room.above
-    for q in range(255):
-        above[q] = room.syndromes[0]
+    _fill(_EVALUATOR, np.int64(room[_SYNDROMES]), room)
     for k in range(1, degree):
-        coefficient = np.int64(0)
-        for i in range(k + 1):
-            coefficient ^= product[(np.int64(room.locator[i]) << 8) | np.int64(room.syndromes[k - i])]
-        _add_term(above, coefficient, k, tables)
+        _add_term(_EVALUATOR, _times_syndromes(k, k, room), k, room)
     for i in range(degree):
-        root = (np.int64(room.places[i]) + 1) % 255
-        room.errors[i] = 0
-        if above[root] and room.odd[root]:
-            power = log[above[root]] + 255 - log[room.odd[root]] + tables.first_root * root
-            room.errors[i] = tables.to_dual[tables.exp[power % 255]]
+        root = (np.int64(room[PLACES + i]) + 1) % 255
+        above, below = room[_EVALUATOR + root], room[_ODD + root]
+        room[ERRORS + i] = 0
+        if above and below:
+            room[ERRORS + i] = TO_DUAL[EXP[(LOG[above] + 255 - LOG[below] + first_root * root) % 255]]
 
 
 _errors = jit(_errors_body)
 
 
-def _explains_body(count: int, register: Register, tables: Code, room: Workspace) -> bool:
+def _explains_body(count: int, register: Register, steps: npt.NDArray[np.int64], capability: int, room: Room) -> bool:
     # Whether the errors found have the difference that was received: then the word without them is a codeword.
     for i in range(count):
-        room.word[room.places[i]] = room.errors[i]
-    a, b, c, d = difference(room.word, 0, 1, tables)
+        room[WORD + np.int64(room[PLACES + i])] = room[ERRORS + i]
+    a, b, c, d = difference(room, WORD, 1, steps, capability)
     for i in range(count):
-        room.word[room.places[i]] = 0
+        room[WORD + np.int64(room[PLACES + i])] = 0
     return bool((a ^ register[0]) | (b ^ register[1]) | (c ^ register[2]) | (d ^ register[3]) == 0)
 
 
 _explains = jit(_explains_body)
 
 
-def _find_errors_body(register: Register, tables: Code, room: Workspace) -> int:
+def _find_errors_body(
+    register: Register,
+    steps: npt.NDArray[np.int64],
+    syndromes: npt.NDArray[np.int64],
+    capability: int,
+    room: Room,
+) -> int:
     # `register` is the difference of a word. Returns how many of its symbols are wrong, or -1 for too many; which and
     # how is then in the room.
-    _syndromes(register, tables, room)
-    degree = _locator(tables, room)
-    if degree > tables.capability or _places(degree, tables, room) != degree:
+    _syndromes(register, syndromes, capability, room)
+    degree = _locator(capability, room)
+    if degree > capability or _places(degree, room) != degree:
         return -1
-    _errors(degree, tables, room)
-    return degree if _explains(degree, register, tables, room) else -1
+    _errors(degree, 128 - capability, room)
+    return degree if _explains(degree, register, steps, capability, room) else -1
 
 
 find_errors = jit(_find_errors_body)

@@ -21,28 +21,22 @@ CAPABILITIES = (8, 16)  # symbols that each of the two CCSDS codes corrects
 
 
 class Code(NamedTuple):
-    """Tables of one code, a tuple so that kernels can take it; those that are read at every step are flat.
+    """What one code has of its own.
 
     `steps` (8 * 256 * 4,) int64: what symbol k of a word of eight (dual basis, k = 0 goes in first) adds to the
     register once the whole word is in; entry (256 * k + symbol) * 4, four words, coefficient of the highest power
-    first.
-    `syndromes` (2 * capability * 256 * 4,) int64: what a symbol (dual basis) of the remainder adds to all syndromes,
-    which lie in four words as bytes, the first root's first. `exp` (765,) and `log` (256,) int64: to the base beta;
-    log[0] is never used. `product` (65536,) uint8: x times y at 256 * x + y. `progressions` (p,) uint8: pieces of
-    geometric progressions, 510 long; that of ratio beta^i from beta^l on begins at `begins` (capability + 1, 256) int64
-    [i, l] and has at least 255 elements there. `to_dual` (256,) uint8: change of basis.
+    first. `syndromes` (2 * capability * 256 * 4,) int64: what a symbol (dual basis) of the remainder adds to all
+    syndromes, which lie in four words as bytes, the first root's first.
     """
 
     capability: int
-    first_root: int
     steps: npt.NDArray[np.int64]
     syndromes: npt.NDArray[np.int64]
-    exp: npt.NDArray[np.int64]
-    log: npt.NDArray[np.int64]
-    product: npt.NDArray[np.uint8]
-    progressions: npt.NDArray[np.uint8]
-    begins: npt.NDArray[np.int64]
-    to_dual: npt.NDArray[np.uint8]
+
+
+def first_root(capability: int) -> int:
+    """Power of beta that is the generator's first root."""
+    return 128 - capability
 
 
 def _powers_of_alpha() -> list[int]:
@@ -83,25 +77,56 @@ def _dual_basis(exp: npt.NDArray[np.int64], log: npt.NDArray[np.int64]) -> npt.N
     return images
 
 
-def _generator(roots: int, first_root: int, exp: npt.NDArray[np.int64], log: npt.NDArray[np.int64]) -> list[int]:
+def _generator(roots: int, first: int) -> list[int]:
     coefficients = [1]  # highest power first
-    for root in range(first_root, first_root + roots):
-        scaled = [int(exp[log[c] + root % ORDER]) if c else 0 for c in coefficients]
+    for root in range(first, first + roots):
+        scaled = [int(EXP[LOG[c] + root % ORDER]) if c else 0 for c in coefficients]
         coefficients = [a ^ b for a, b in zip([*coefficients, 0], [0, *scaled], strict=True)]
     return coefficients
 
 
-def _step_tables(
-    generator: list[int],
-    dual: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
-    exp: npt.NDArray[np.int64],
-    log: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    to_dual, from_dual = dual
+def _words(tables: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    return tables.reshape(-1).view(">i8").astype(np.int64)
+
+
+def _product() -> npt.NDArray[np.uint8]:
+    product: npt.NDArray[np.uint8] = EXP[LOG[:, None] + LOG].astype(np.uint8)
+    product[0, :] = product[:, 0] = 0
+    return product.reshape(-1)
+
+
+def _from_dual() -> npt.NDArray[np.uint8]:
+    table = np.zeros(256, np.uint8)
+    table[TO_DUAL] = np.arange(256, dtype=np.uint8)
+    return table
+
+
+def _progressions(greatest: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint64]]:
+    pieces: list[npt.NDArray[np.int64]] = []
+    begins = np.zeros((greatest + 1, 256), np.uint64)
+    for ratio in range(1, greatest + 1):
+        for first in range(gcd(ratio, ORDER)):
+            exponents = (first + ratio * np.arange(2 * ORDER)) % ORDER
+            begins[ratio, exponents[:ORDER][::-1]] = len(pieces) * 2 * ORDER + np.arange(ORDER)[::-1]
+            pieces.append(EXP[exponents])
+    return np.concatenate(pieces).astype(np.uint8), begins.reshape(-1)
+
+
+# The compiled kernels take these in as constants.
+EXP, LOG = _logarithms()  # int64, to the base beta; EXP goes three times round, LOG[0] is never used
+PRODUCT = _product()  # uint8, x times y at 256 * x + y
+TO_DUAL = _dual_basis(EXP, LOG)  # uint8, change of basis
+FROM_DUAL = _from_dual()
+# Pieces of geometric progressions, uint8: that of ratio beta^i from beta^l on begins at BEGINS[256 * i + l], uint64,
+# and has at least 256 elements there.
+PROGRESSIONS, BEGINS = _progressions(max(CAPABILITIES))
+
+
+def _step_tables(generator: list[int]) -> npt.NDArray[np.int64]:
     feedback = np.zeros((256, REGISTER_BYTES), np.uint8)
     for symbol in range(1, 256):
-        x = log[from_dual[symbol]]
-        feedback[symbol, : len(generator) - 1] = [to_dual[exp[x + log[g]] if g else 0] for g in generator[1:]]
+        x = LOG[FROM_DUAL[symbol]]
+        feedback[symbol, : len(generator) - 1] = [TO_DUAL[EXP[x + LOG[g]] if g else 0] for g in generator[1:]]
     tables = [feedback]
     for _ in range(WORD_SYMBOLS - 1):
         before = tables[0]
@@ -110,33 +135,12 @@ def _step_tables(
     return _words(np.stack(tables))
 
 
-def _syndrome_table(
-    roots: tuple[int, int],
-    from_dual: npt.NDArray[np.uint8],
-    exp: npt.NDArray[np.int64],
-    log: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    many, first = roots
+def _syndrome_table(many: int, first: int) -> npt.NDArray[np.int64]:
     table = np.zeros((many, 256, REGISTER_BYTES), np.uint8)
     for i in range(many):
         powers = (many - 1 - i) * (first + np.arange(many))
-        table[i, 1:, :many] = exp[(log[from_dual[1:]][:, None] + powers) % ORDER]
+        table[i, 1:, :many] = EXP[(LOG[FROM_DUAL[1:]][:, None] + powers) % ORDER]
     return _words(table)
-
-
-def _words(tables: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    return tables.reshape(-1).view(">i8").astype(np.int64)
-
-
-def _progressions(greatest: int, exp: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    pieces: list[npt.NDArray[np.int64]] = []
-    begins = np.zeros((greatest + 1, 256), np.int64)
-    for ratio in range(1, greatest + 1):
-        for first in range(gcd(ratio, ORDER)):
-            exponents = (first + ratio * np.arange(2 * ORDER)) % ORDER
-            begins[ratio, exponents[:ORDER][::-1]] = len(pieces) * 2 * ORDER + np.arange(ORDER)[::-1]
-            pieces.append(exp[exponents])
-    return np.concatenate(pieces).astype(np.uint8), begins
 
 
 @lru_cache(maxsize=2)
@@ -150,24 +154,5 @@ def code(capability: int) -> Code:
     """
     if capability not in CAPABILITIES:
         raise ValueError(f"Reed-Solomon: capability must be one of {CAPABILITIES} symbols, not {capability}")
-    exp, log = _logarithms()
-    product = exp[log[:, None] + log].astype(np.uint8)
-    product[0, :] = product[:, 0] = 0
-    to_dual = _dual_basis(exp, log)
-    from_dual = np.zeros(256, np.uint8)
-    from_dual[to_dual] = np.arange(256, dtype=np.uint8)
-    roots, first_root = 2 * capability, 128 - capability
-    generator = _generator(roots, first_root, exp, log)
-    progressions, begins = _progressions(capability, exp)
-    return Code(
-        capability=capability,
-        first_root=first_root,
-        steps=_step_tables(generator, (to_dual, from_dual), exp, log),
-        syndromes=_syndrome_table((roots, first_root), from_dual, exp, log),
-        exp=exp,
-        log=log,
-        product=product.reshape(-1),
-        progressions=progressions,
-        begins=begins,
-        to_dual=to_dual,
-    )
+    roots, first = 2 * capability, first_root(capability)
+    return Code(capability, _step_tables(_generator(roots, first)), _syndrome_table(roots, first))

@@ -8,7 +8,6 @@ symbols.
 import numpy as np
 import numpy.typing as npt
 
-from refsys.kernels.ccsds.reed_solomon_field import Code
 from refsys.kernels.jit import jit
 
 Register = tuple[np.int64, np.int64, np.int64, np.int64]
@@ -51,14 +50,16 @@ def _take_body(register: Register, word: np.int64, steps: npt.NDArray[np.int64])
 _take = jit(_take_body)
 
 
-def _remainder_body(symbols: npt.NDArray[np.uint8], start: int, interleave: int, tables: Code) -> Register:
+def _remainder_body(
+    symbols: npt.NDArray[np.uint8], start: int, interleave: int, steps: npt.NDArray[np.int64], capability: int
+) -> Register:
     # Of the data symbols of the codeword at `start`, `start + interleave`...; check symbols must lie behind them.
     at, step = np.uint64(start), np.uint64(interleave)
     register = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
     word = _word(symbols, at, step, 7)
     at += step * np.uint64(7)
-    for _ in range(32 - tables.capability // 4):
-        register = _take(register, word, tables.steps)
+    for _ in range(32 - capability // 4):
+        register = _take(register, word, steps)
         word = _word(symbols, at, step, 8)
         at += step * np.uint64(8)
     return register
@@ -67,14 +68,16 @@ def _remainder_body(symbols: npt.NDArray[np.uint8], start: int, interleave: int,
 remainder = jit(_remainder_body)
 
 
-def _difference_body(symbols: npt.NDArray[np.uint8], start: int, interleave: int, tables: Code) -> Register:
+def _difference_body(
+    symbols: npt.NDArray[np.uint8], start: int, interleave: int, steps: npt.NDArray[np.int64], capability: int
+) -> Register:
     # Remainder of the data symbols against the check symbols received; all zero for a codeword.
-    a, b, c, d = remainder(symbols, start, interleave, tables)
+    a, b, c, d = remainder(symbols, start, interleave, steps, capability)
     step = np.uint64(interleave)
-    at = np.uint64(start) + step * np.uint64(255 - 2 * tables.capability)
+    at = np.uint64(start) + step * np.uint64(255 - 2 * capability)
     a ^= _word(symbols, at, step, 8)
     b ^= _word(symbols, at + step * np.uint64(8), step, 8)
-    if tables.capability == 16:
+    if capability == 16:
         c ^= _word(symbols, at + step * np.uint64(16), step, 8)
         d ^= _word(symbols, at + step * np.uint64(24), step, 8)
     return a, b, c, d
