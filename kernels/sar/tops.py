@@ -5,17 +5,16 @@ How exact it is and what else was thought of: `docs/decisions/0006-tops.md`.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from refsys.kernels.sar.focusing import Radar
-from refsys.kernels.sar.focusing_phase import PulseFit, fit_pulse, inverse_pulse
+from refsys.kernels.sar.focusing_phase import PulseFit, fit_pulse
 from refsys.kernels.sar.grids import ImageGrid, RawGrid
 from refsys.kernels.sar.tops_band import focus_lines
 from refsys.kernels.sar.tops_burst import Burst, Sweep
+from refsys.kernels.sar.tops_compression import compress_lines, resampling
 from refsys.kernels.sar.tops_geometry import burst_extent
 from refsys.kernels.sar.tops_unfold import Columns, unfold
 from refsys.kernels.sar.velocity import RangeHistory
-from refsys.kernels.sar.windows import Window
 
 _COLUMNS = 512
 """Image columns that share a reference range: migration is wrong by 0.02 sample at their edges."""
@@ -50,7 +49,7 @@ def focus_burst(
     sweep
         Of the beam over the ground.
     output
-        Any lines and first delay; its range sampling is that of the raw data.
+        Any lines and first delay; its range sampling may be finer than that of the raw data.
 
     Returns
     -------
@@ -60,8 +59,9 @@ def focus_burst(
     Raises
     ------
     ValueError
-        If arrays do not fit their grids, samplings differ, there is no Doppler band or the beam needs more than the
-        PRF for it, a pattern does not span it, or the output reaches beyond the ranges of the raw data.
+        If arrays do not fit their grids, the image is sampled less finely than they or in no simple ratio, there is no
+        Doppler band or the beam needs more than the PRF for it, a pattern does not span it, or the output reaches
+        beyond the ranges of the raw data.
     """
     _check(raw, raw_grid, radar, output)
     pulse = fit_pulse(radar.pulse, raw_grid.range_sampling_hz, radar.range_bandwidth_hz)
@@ -69,7 +69,8 @@ def focus_burst(
     history = burst.history(sweep.steering.mid_time_s)
     _check_beam(burst, history)
     groups = _groups(burst, _valid_lines(burst))
-    compressed = _compress(raw, burst)
+    compressed, finer = compress_lines(raw, raw_grid, radar, output.range_sampling_hz)
+    burst = burst._replace(raw_grid=finer)
     image = np.zeros((output.lines, output.samples), np.complex64)
     for first in range(0, output.samples, _COLUMNS):
         ranges = output.slant_ranges_m()[first : first + _COLUMNS]
@@ -115,12 +116,11 @@ def _valid_lines(burst: Burst) -> tuple[int, int]:
 def _check(raw: NDArray[np.complex64], grid: RawGrid, radar: Radar, output: ImageGrid) -> None:
     if raw.shape != (grid.lines, grid.samples) or raw.dtype != np.complex64 or not raw.size:
         raise ValueError(f"raw data {raw.shape} {raw.dtype} do not fit a grid of {grid.lines} x {grid.samples}")
-    if not np.isclose(output.range_sampling_hz, grid.range_sampling_hz, rtol=1e-9, atol=0):
-        raise ValueError(f"image sampled at {output.range_sampling_hz} Hz, raw data at {grid.range_sampling_hz} Hz")
     if not radar.doppler_bandwidth_hz > 0:
         raise ValueError("a burst has a processed Doppler band")
-    first = (output.first_delay_s - grid.first_delay_s) * grid.range_sampling_hz
-    there = grid.samples - radar.pulse.size + 1
+    ratio = resampling(grid, output.range_sampling_hz)
+    first = (output.first_delay_s - grid.first_delay_s) * output.range_sampling_hz
+    there = int((grid.samples - radar.pulse.size) * ratio) + 1
     if output.lines < 1 or output.samples < 1 or first < -0.5 or first + output.samples > there + 0.5:
         raise ValueError(f"samples {first:.2f} to {first + output.samples:.2f} were asked for; raw data give {there}")
 
@@ -139,18 +139,3 @@ def _groups(burst: Burst, valid: tuple[int, int]) -> list[tuple[slice, RangeHist
     times = burst.output.times_s()
     slices = [slice(first, min(first + _LINES, valid[1])) for first in range(valid[0], valid[1], _LINES)]
     return [(lines, burst.history(float(0.5 * (times[lines.start] + times[lines.stop - 1])))) for lines in slices]
-
-
-def _compress(raw: NDArray[np.complex64], burst: Burst) -> NDArray[np.complex64]:
-    """Return range-compressed lines at the delays of the raw data; complex64, shape of `raw`."""
-    grid, radar = burst.raw_grid, burst.radar
-    size = fft.next_fast_len(grid.samples)
-    frequency = np.asarray(np.fft.fftfreq(size, 1 / grid.range_sampling_hz), np.float64)
-    window = Window(radar.range_bandwidth_hz, radar.range_window)
-    inverse = inverse_pulse(radar.pulse, grid.range_sampling_hz, frequency, window).astype(np.complex64)
-    compressed = np.empty_like(raw)
-    for first in range(0, raw.shape[0], _LINES):
-        spectrum = fft.fft(raw[first : first + _LINES], size, axis=1)
-        spectrum *= inverse
-        compressed[first : first + _LINES] = fft.ifft(spectrum, axis=1, overwrite_x=True)[:, : grid.samples]
-    return compressed

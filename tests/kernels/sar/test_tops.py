@@ -16,6 +16,7 @@ from iw_points import (
 )
 from numpy.typing import NDArray
 
+from refsys.chains.sentinel1.simulation.instrument import IW1
 from refsys.chains.sentinel1.simulation.tops import iw_bursts
 from refsys.kernels.sar.impulse_response import ImpulseResponse, expected_response, measure_impulse_response
 from refsys.kernels.sar.tops import focus_burst
@@ -167,6 +168,19 @@ def test_columns_join(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(simulated.focus(grid), image, atol=2e-3 * np.abs(image).max())
 
 
+@pytest.mark.parametrize("swath", ["IW2", "IW3"])
+def test_images_of_all_swaths_may_have_one_sampling(swath: str) -> None:
+    simulated = edges(swath, 1.0)
+    place = edge_places(swath)[1]
+    own = simulated.around(*place, lines=8)
+    common_hz = IW1.range_sampling_hz
+    at_s = own.first_delay_s + 64 / own.range_sampling_hz
+    finer = own._replace(range_sampling_hz=common_hz, first_delay_s=at_s - 50 / common_hz, samples=100)
+    image = simulated.focus(finer)
+    assert int(np.argmax(np.abs(image))) == 4 * 100 + 50
+    np.testing.assert_allclose(image[:, 50], simulated.focus(own)[:, 64], rtol=1e-3, atol=1e-4)
+
+
 def test_deramped_image_has_no_doppler() -> None:
     simulated = edges("IW1", 1.0)
     for place in edge_places("IW1"):
@@ -200,7 +214,7 @@ def test_what_cannot_be_focused_is_refused() -> None:
     output = simulated.whole(64)
     with pytest.raises(ValueError, match="do not fit a grid"):
         focus_burst(raw[1:], grid, radar, sweep, output)
-    with pytest.raises(ValueError, match="sampled at"):
+    with pytest.raises(ValueError, match="an image sampled at"):
         simulated.focus(output._replace(range_sampling_hz=6e7))
     with pytest.raises(ValueError, match="were asked for"):
         simulated.focus(output._replace(samples=5000))
