@@ -124,6 +124,7 @@ def _profile(plan: MeasurementPlan) -> dict[str, Any]:
         "tiled": False,
         "blockysize": 1,
         "bigtiff": "IF_SAFER",
+        "write_empty_tiles_synchronously": "TRUE",  # rows of zeros would else be put behind all others
         "gcps": _control_points(plan.grid),
         "crs": CRS.from_epsg(4326),
     }
