@@ -1,0 +1,92 @@
+"""From simulated packets to complex and detected images, through the chains' own plans."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import JsonValue
+from s1_session import write_session
+from unit_runner import ChainRun, run_chain
+
+from refsys.chains.sentinel1.safe.reading import open_pixels, product_images
+from refsys.chains.sentinel1.simulation.acquisition import DataTake, simulate_packets
+from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
+from refsys.chains.sentinel1.simulation.echoes import Noise
+from refsys.chains.sentinel1.simulation.instrument import S3, shortened, stripmap
+from refsys.chains.sentinel1.simulation.orbit import SIMULATED_ORBIT
+from refsys.chains.sentinel1.simulation.scene import Scene, point_target
+from refsys.chains.sentinel1.simulation.tops import Burst
+from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
+
+GAIN, RCS_M2, LINES, SAMPLES = 0.5, 2500.0, 1500, 3600
+TIME_S, NEAR_S = 0.59, 100e-6
+
+
+EPOCH = datetime(2013, 6, 1, 12, tzinfo=UTC)
+ROLES = ("AUX_INS", "AUX_CAL", "AUX_PP1", "AUX_RESORB")
+
+
+def auxiliary(folder: Path) -> dict[str, Path]:
+    return dict(zip(ROLES, simulate_auxiliary(folder, gain=GAIN), strict=True))
+
+
+class Runs:
+    """What the chains made."""
+
+    def __init__(self, level0: ChainRun, slc: ChainRun, slant_range_m: float) -> None:
+        self.level0, self.slc, self.slant_range_m = level0, slc, slant_range_m
+
+
+@pytest.fixture(scope="module")
+def stripmap_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    work = tmp_path_factory.mktemp("stripmap")
+    acquisition = stripmap(shortened(S3, SAMPLES, NEAR_S), gain=GAIN)
+    grid = acquisition.raw_grid(0.2, LINES)
+    slant_range_m = 0.5 * LIGHT_SPEED_M_S * (grid.first_delay_s + 300 / grid.range_sampling_hz)
+    target = point_target(SIMULATED_ORBIT, TIME_S, slant_range_m, RCS_M2)
+    take = DataTake(noise=Noise(2.0, seed=3))
+    packets = b"".join(simulate_packets([Burst(0, acquisition, grid)], Scene((target,)), take))
+    level0 = run_chain("S1-L0", {"session": write_session(work, {24: packets})}, work / "l0", channels=["1"])
+    folder = level0.product_folder("S3_RAW__0S")
+    inputs = {"packets": folder, **auxiliary(work / "aux")}
+    slc = run_chain("S1-L1-SLC", inputs, work / "slc", **level0.product("S3_RAW__0S").figures)
+    return Runs(level0, slc, slant_range_m)
+
+
+def test_the_level_0_product_has_the_grid_of_the_acquisition(stripmap_runs: Runs) -> None:
+    figures: dict[str, Any] = stripmap_runs.level0.product("S3_RAW__0S").figures
+    (segment,) = figures["segments"]
+    assert (segment["name"], segment["lines"], segment["bursts"]) == ("s3-vv", LINES, 0)
+    assert segment["samples"] >= SAMPLES
+
+
+def test_a_point_through_quantiser_frames_and_files_is_where_it_is(stripmap_runs: Runs) -> None:
+    draft = stripmap_runs.slc.product("S3_SLC__1S")
+    folder = stripmap_runs.slc.product_folder("S3_SLC__1S")
+    assert draft.quality.value == "nominal", draft.figures["degraded_because"]
+    (image,) = product_images(folder)
+    annotation = image.read_annotation()
+    said = annotation.image
+    with open_pixels(image.measurement) as rows:
+        pixels = rows.read(0, rows.lines)
+    line, sample = np.unravel_index(np.argmax(np.abs(pixels)), pixels.shape)
+    expected_line = (TIME_S - (said.first_line - EPOCH).total_seconds()) / said.line_interval_s
+    delay = 2 * stripmap_runs.slant_range_m / LIGHT_SPEED_M_S - said.slant_range_time_s
+    expected_sample = delay * annotation.product.range_sampling_hz
+    assert abs(line - expected_line) <= 0.6
+    assert abs(sample - expected_sample) <= 0.6
+
+
+def test_slc_to_grd(stripmap_runs: Runs, tmp_path: Path) -> None:
+    folder = stripmap_runs.slc.product_folder("S3_SLC__1S")
+    figures: dict[str, JsonValue] = stripmap_runs.slc.product("S3_SLC__1S").figures
+    run = run_chain("S1-L1-GRD", {"slc": folder}, tmp_path, **figures)
+    draft = run.product("S3_GRDH_1S")
+    (image,) = product_images(run.product_folder("S3_GRDH_1S"))
+    with open_pixels(image.measurement) as rows:
+        pixels = rows.read(0, rows.lines)
+    assert pixels.dtype == np.uint16
+    assert pixels.shape == (draft.figures["lines"], draft.figures["samples"])
+    assert pixels.max() > 20 * np.median(pixels[pixels > 0])
