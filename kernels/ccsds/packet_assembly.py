@@ -14,7 +14,9 @@ _OPEN = 1  # where the open packet begins in the output, or -1
 _BEGAN = 2  # frame in which it began
 _PACKETS, _IDLE, _PARTIAL, _MALFORMED = 3, 4, 5, 6
 _GAP = 7  # whether something was lost since the last packet
-_STATES = 8
+_STARTED, _COUNTER = 8, 9  # whether there was a frame yet, and the counter of the last
+_ROWS = 10  # of the frames in earlier calls
+_STATES = 11
 
 
 class _Output(NamedTuple):
@@ -156,18 +158,17 @@ def _assemble_body(
     counters: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_], mpdus: npt.NDArray[np.uint8], out: _Output
 ) -> None:
     state = out.state
-    last = -1
     for row in range(counters.size):
         if not valid[row]:
             continue
-        step = 1
-        if last >= 0:
-            step = counters[row] - counters[last]
+        step = np.int64(1)
+        if state[_STARTED]:
+            step = counters[row] - state[_COUNTER]
             if step == 0:
                 continue
         if step not in (1, 1 - (1 << 24)):
             _abandon(state, _PARTIAL)
-        last = row
+        state[_STARTED], state[_COUNTER] = 1, counters[row]
         pointer = (np.int64(mpdus[row, 0]) & 7) << 8 | np.int64(mpdus[row, 1])
         if pointer == 2046:
             if state[_OPEN] >= 0:
@@ -176,56 +177,95 @@ def _assemble_body(
             _abandon(state, _PARTIAL)
             state[_MALFORMED] += 1
         else:
-            _frame(mpdus[row], int(pointer), row, out)
-    if state[_OPEN] >= 0:
-        _abandon(state, _PARTIAL)
+            _frame(mpdus[row], int(pointer), int(row + state[_ROWS]), out)
+    state[_ROWS] += counters.size
 
 
 _assemble = jit(_assemble_body)
 
 
-def assemble_packets(
-    counters: npt.NDArray[np.int64], mpdus: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
-) -> Packets:
-    """Packets out of the frames of one virtual channel.
+class PacketAssembler:
+    """Packets of one virtual channel whose frames come block by block; what is kept is the open packet.
 
     A gap in the counters drops the open packet; work goes on at the next first header pointer. An open packet must end
     exactly where the next pointer points, so a wrong length cannot swallow its neighbours' frames.
-
-    Parameters
-    ----------
-    counters
-        Frame counters in order, of 24 bits or unwrapped, int64, shape (n,). A frame with the counter of the one before
-        it is a duplicate and is left out.
-    mpdus
-        M_PDU header and packet zone of each frame, uint8, shape (n, 2 + zone).
-    valid
-        Frames to use, bool, shape (n,); the others are taken as lost.
-
-    Raises
-    ------
-    ValueError
-        Shapes or types that do not agree.
     """
-    counters = np.ascontiguousarray(counters, dtype=np.int64)
-    valid = np.ascontiguousarray(valid, dtype=np.bool_)
-    if mpdus.ndim != 2 or mpdus.dtype != np.uint8 or mpdus.shape[1] <= MPDU_HEADER_BYTES:
-        raise ValueError(f"packet assembly: need uint8 (n, 2 + zone), not {mpdus.dtype} of shape {mpdus.shape}")
-    if not counters.shape == valid.shape == mpdus.shape[:1]:
-        raise ValueError(f"packet assembly: {counters.shape} counters, {valid.shape} validities, {mpdus.shape} M_PDUs")
-    frames = np.ascontiguousarray(mpdus)
-    data = np.empty(frames.shape[0] * (frames.shape[1] - MPDU_HEADER_BYTES), np.uint8)
-    columns = np.empty((5, data.size // 32 + 16), np.int64)
-    while True:
-        state = np.zeros(_STATES, np.int64)
-        state[_OPEN] = -1
-        _assemble(counters, valid, frames, _Output(data, state, columns))
-        packets = int(state[_PACKETS])
-        if packets <= columns.shape[1]:
-            break
-        columns = np.empty((5, packets), np.int64)
-    offsets, lengths, first, last, gap = columns[:, :packets].copy()
-    return Packets(
-        data[: state[_WRITTEN]], offsets, lengths, first, last, gap != 0,
-        int(state[_IDLE]), int(state[_PARTIAL]), int(state[_MALFORMED]),
-    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._state = np.zeros(_STATES, np.int64)
+        self._state[_OPEN] = -1
+        self._carry = np.empty(0, np.uint8)
+
+    def push(
+        self, counters: npt.NDArray[np.int64], mpdus: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
+    ) -> Packets:
+        """Take the next frames and give the packets that end in them.
+
+        Parameters
+        ----------
+        counters
+            Frame counters in order, of 24 bits or unwrapped, int64, shape (n,). A frame with the counter of the one
+            before it is a duplicate and is left out.
+        mpdus
+            M_PDU header and packet zone of each frame, uint8, shape (n, 2 + zone).
+        valid
+            Frames to use, bool, shape (n,); the others are taken as lost.
+
+        Returns
+        -------
+        Packets; `first_frame` and `last_frame` count the rows of all calls, `idle` and so on are those of this one.
+
+        Raises
+        ------
+        ValueError
+            Shapes or types that do not agree.
+        """
+        counters = np.ascontiguousarray(counters, dtype=np.int64)
+        valid = np.ascontiguousarray(valid, dtype=np.bool_)
+        if mpdus.ndim != 2 or mpdus.dtype != np.uint8 or mpdus.shape[1] <= MPDU_HEADER_BYTES:
+            raise ValueError(f"packet assembly: need uint8 (n, 2 + zone), not {mpdus.dtype} of shape {mpdus.shape}")
+        if not counters.shape == valid.shape == mpdus.shape[:1]:
+            raise ValueError(
+                f"packet assembly: {counters.shape} counters, {valid.shape} validities, {mpdus.shape} M_PDUs"
+            )
+        frames = np.ascontiguousarray(mpdus)
+        data = np.empty(self._carry.size + frames.shape[0] * (frames.shape[1] - MPDU_HEADER_BYTES), np.uint8)
+        columns = np.empty((5, data.size // 32 + 16), np.int64)
+        while True:
+            state = self._state.copy()
+            data[: self._carry.size] = self._carry
+            _assemble(counters, valid, frames, _Output(data, state, columns))
+            if state[_PACKETS] <= columns.shape[1]:
+                break
+            columns = np.empty((5, int(state[_PACKETS])), np.int64)
+        return self._give(_Output(data, state, columns))
+
+    def finish(self) -> Packets:
+        """Say that the frames have ended; only the figures of the result can be other than empty."""
+        if self._state[_OPEN] >= 0:
+            _abandon(self._state, _PARTIAL)
+        return self._give(_Output(np.empty(0, np.uint8), self._state, np.empty((5, 0), np.int64)))
+
+    def _give(self, out: _Output) -> Packets:
+        data, state, columns = out
+        offsets, lengths, first, last, gap = columns[:, : state[_PACKETS]].copy()
+        end = int(state[_OPEN] if state[_OPEN] >= 0 else state[_WRITTEN])
+        self._carry = data[end : state[_WRITTEN]].copy()
+        packets = Packets(
+            data[:end], offsets, lengths, first, last, gap != 0,
+            int(state[_IDLE]), int(state[_PARTIAL]), int(state[_MALFORMED]),
+        )  # fmt: skip
+        self._state = state
+        state[_WRITTEN] -= end
+        state[_OPEN] -= end if state[_OPEN] >= 0 else 0
+        state[[_PACKETS, _IDLE, _PARTIAL, _MALFORMED]] = 0
+        return packets
+
+
+def assemble_packets(
+    counters: npt.NDArray[np.int64], mpdus: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
+) -> Packets:
+    """Packets out of all frames of one virtual channel; arguments, rules and errors as `PacketAssembler.push`."""
+    assembler = PacketAssembler()
+    packets = assembler.push(counters, mpdus, valid)
+    return packets._replace(partial=packets.partial + assembler.finish().partial)

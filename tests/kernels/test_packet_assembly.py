@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from refsys.kernels.ccsds import packet_assembly
 from refsys.kernels.ccsds.frame_encoding import build_mpdus
-from refsys.kernels.ccsds.packet_assembly import Packets, assemble_packets
+from refsys.kernels.ccsds.packet_assembly import PacketAssembler, Packets, assemble_packets
 
 WRAP = 1 << 24
 bodies = st.lists(st.one_of(st.integers(1, 12), st.integers(1, 90)), max_size=40)
@@ -156,3 +156,29 @@ def test_wrong_arrays_are_refused() -> None:
         assemble_packets(np.zeros(1, np.int64), np.zeros((1, 2), np.uint8), np.ones(1, bool))
     with pytest.raises(ValueError, match="validities"):
         assemble_packets(np.zeros(1, np.int64), np.zeros((1, 9), np.uint8), np.ones(2, bool))
+
+
+@settings(deadline=None, max_examples=150)
+@given(bodies, st.integers(7, 40), st.data())
+def test_result_does_not_depend_on_how_the_frames_come(body_bytes: list[int], zone: int, data: st.DataObject) -> None:
+    """Idle packets, damaged bytes and lost frames, in blocks of frames cut anywhere, one by one, and at once."""
+    rng = np.random.default_rng(data.draw(garbage))
+    packets = make_packets(body_bytes)
+    for i in data.draw(st.lists(st.integers(0, max(0, len(packets) - 1)), max_size=4)):
+        packets[i : i + 1] = make_packets([9], apid=2047) + packets[i : i + 1]
+    mpdus = mpdus_of(packets, zone)
+    for _ in range(data.draw(st.integers(0, 4)) if len(mpdus) else 0):
+        mpdus[rng.integers(len(mpdus)), rng.integers(min(8, zone + 2))] = rng.integers(256)
+    counters = (np.arange(len(mpdus)) + rng.choice([0, 0, 0, 1, -1], len(mpdus)) + WRAP - 3) % WRAP
+    valid = rng.random(len(mpdus)) > data.draw(st.sampled_from([0.0, 0.3]))
+    whole = assemble_packets(counters, mpdus, valid)
+    cuts = data.draw(st.lists(st.integers(0, len(mpdus)), max_size=6))
+    for edges in (sorted(cuts), list(range(len(mpdus)))):
+        assembler = PacketAssembler()
+        blocks = np.split(np.arange(len(mpdus)), edges)
+        parts = [assembler.push(counters[rows], mpdus[rows], valid[rows]) for rows in blocks] + [assembler.finish()]
+        assert [packet for part in parts for packet in as_list(part)] == as_list(whole)
+        for name in ("lengths", "first_frame", "last_frame", "after_gap"):
+            assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
+        for name in ("idle", "partial", "malformed"):
+            assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
