@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from refsys.kernels.jit import jit
+from refsys.kernels.sar.multilook import detect
 from refsys.kernels.sar.noise import AzimuthFactors, Noise, azimuth_factors
 from refsys.kernels.sar.tiepoints import Rows, TiePoints, Window, spread
 
@@ -90,15 +91,10 @@ def calibrate(
     power = spread(no_noise if noise is None else noise.range_power, window)
     factors = azimuth_factors(() if noise is None else noise.azimuth, window)
     out = np.empty((lines, samples), dtype=np.float32)
-    source = intensity(image) if image.dtype == np.complex64 else image
+    source = detect(image) if image.dtype == np.complex64 else image
     is_amplitude = source.dtype == np.uint16
     _calibrate(source, is_amplitude, spread(table, window), power, factors, looks, negative == "zero", out)
     return out
-
-
-def intensity(image: NDArray[np.complex64]) -> Float32:
-    """Return the squared magnitude of a complex image, float32 of its shape."""
-    return np.asarray(image.real**2 + image.imag**2, dtype=np.float32)
 
 
 def look_up_tables(incidence_rad: ArrayLike, constant: float) -> LookUpTables:

@@ -19,6 +19,8 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Complex64 = NDArray[np.complex64]
 
+_FFT_LINES = 32
+
 
 class Boxes(NamedTuple):
     """Intervals along one axis, in pixels of the input; pixel k covers k - 0.5 to k + 0.5.
@@ -66,7 +68,9 @@ def detect(
     for axis in (0, 1):
         if oversampling[axis] > 1 and fine.size:
             fine = _oversampled(fine, axis, oversampling[axis], centre_cycles[axis])
-    return np.asarray(fine.real**2 + fine.imag**2, dtype=np.float32)
+    out = np.empty(fine.shape, dtype=np.float32)
+    _square(np.ascontiguousarray(fine).reshape(-1), out.reshape(-1))
+    return out
 
 
 def _oversampled(image: Complex64, axis: int, factor: int, centre_cycles: float) -> Complex64:
@@ -75,13 +79,18 @@ def _oversampled(image: Complex64, axis: int, factor: int, centre_cycles: float)
     size = fft.next_fast_len(count + 32)
     shape = [1, 1]
     shape[axis] = count
-    turned = image * np.exp(-2j * np.pi * centre_cycles * np.arange(count)).astype(np.complex64).reshape(shape)
-    spectrum = np.moveaxis(fft.fft(turned, size, axis=axis), axis, -1)
-    padded = np.zeros((*spectrum.shape[:-1], size * factor), dtype=np.complex64)
-    half = size // 2
-    padded[..., :half] = spectrum[..., :half]
-    padded[..., half - size :] = spectrum[..., half:]
-    fine = fft.ifft(padded, axis=-1, overwrite_x=True)[..., : count * factor] * np.float32(factor)
+    if centre_cycles:
+        image = image * np.exp(-2j * np.pi * centre_cycles * np.arange(count)).astype(np.complex64).reshape(shape)
+    lines = np.moveaxis(image, axis, -1)
+    fine = np.empty((lines.shape[0], count * factor), dtype=np.complex64)
+    half = (size + 1) // 2
+    for first in range(0, lines.shape[0], _FFT_LINES):
+        spectrum = fft.fft(lines[first : first + _FFT_LINES], size, axis=-1)
+        padded = np.zeros((spectrum.shape[0], size * factor), dtype=np.complex64)
+        padded[:, :half] = spectrum[:, :half]
+        padded[:, half - size :] = spectrum[:, half:]
+        padded *= np.float32(factor)
+        fine[first : first + _FFT_LINES] = fft.ifft(padded, axis=-1, overwrite_x=True)[:, : count * factor]
     return np.moveaxis(fine, -1, axis)
 
 
@@ -160,6 +169,11 @@ def _checked(boxes: Boxes, what: str) -> Boxes:
     return Boxes(centre, width)
 
 
+def _square_body(image: Complex64, out: Float32) -> None:
+    for j in range(image.size):
+        out[j] = image[j].real * image[j].real + image[j].imag * image[j].imag
+
+
 def _multilook_body(intensity: Float32, lines: Boxes, boxes: Boxes, minimum_fraction: float, out: Float32) -> None:
     count, samples = intensity.shape
     total, weight = np.empty(samples, np.float32), np.empty(samples, np.float32)
@@ -199,6 +213,7 @@ def _average_boxes_body(total: Float32, weight: Float32, boxes: Boxes, minimum: 
         out[j] = np.float32(sum_ / covered) if enough else np.float32(np.nan)
 
 
+_square = jit(_square_body)
 _add_weighted = jit(_add_weighted_body)
 _add_present = jit(_add_present_body)
 _average_boxes = jit(_average_boxes_body)

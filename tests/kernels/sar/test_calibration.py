@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsys.chains.safe_xml import parse_xml
-from refsys.kernels.sar.calibration import Looks, calibrate, intensity, look_up_tables, radiometric_gain
+from refsys.kernels.sar.calibration import Looks, calibrate, look_up_tables, radiometric_gain
 from refsys.kernels.sar.noise import AzimuthNoise, Noise, noise_power
 from refsys.kernels.sar.tiepoints import TiePoints, Window, interpolate, join_vectors
 
@@ -80,7 +80,6 @@ def test_largest_numbers_and_no_data() -> None:
     assert got[0, 0] == np.float32(65535.0**2)
     assert np.isnan(got[0, 1])
     assert calibrate(np.zeros((0, 4), np.uint16), one).shape == (0, 4)
-    np.testing.assert_array_equal(intensity(np.array([3 + 4j], np.complex64)), [25])
 
 
 def test_tables_hold_the_relations_of_backscatter() -> None:

@@ -114,6 +114,15 @@ def test_oversampling_keeps_pixels_and_interpolates_between(a: int, r: int, cent
     np.testing.assert_allclose(got, np.abs(wave) ** 2, atol=2e-4)
 
 
+@pytest.mark.parametrize("count", [96, 103, 193, 211])
+def test_oversampling_of_transforms_of_odd_and_even_length(count: int) -> None:
+    at = np.arange(0, count, 0.5)
+    taper = np.exp(-0.5 * ((at - count / 2) / (count / 14)) ** 2)
+    wave = taper * (np.exp(0.62j * np.pi * at) + np.exp(-0.5j * np.pi * at))
+    got = detect(wave[::2].astype(np.complex64)[np.newaxis], oversampling=(1, 2))
+    np.testing.assert_allclose(got[0], np.abs(wave) ** 2, atol=1e-4)
+
+
 def test_predictor_of_looks_against_independent_cases() -> None:
     assert equivalent_looks(np.ones(32), np.ones(7)) == pytest.approx(7)
     assert equivalent_looks(np.ones(32), [1, 2, 1]) == pytest.approx(16 / 6)
