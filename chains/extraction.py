@@ -15,12 +15,12 @@ from refsys.chains.extraction_manifests import (
     OPEN_END,
     SAFE_MANIFEST,
     SEN3_MANIFEST,
-    aux_safe_draft,
     first_text,
     sen3_draft,
     time_of,
 )
 from refsys.chains.extraction_packets import s1_packets_draft
+from refsys.chains.extraction_s1 import s1_safe_draft
 from refsys.chains.safe_xml import parse_xml
 from refsys.chains.sessions import is_session, read_session
 from refsys.chains.units import ProductDraft
@@ -29,7 +29,7 @@ from refsys.model.names import EofName, S2PdiName, parse_name
 from refsys.model.times import format_time
 
 ACCEPTED = (
-    "session folders with their DSIB files, Sentinel-3 folders (.SEN3), Sentinel-1 auxiliary folders (.SAFE), "
+    "session folders with their DSIB files, Sentinel-3 folders (.SEN3), Sentinel-1 folders (.SAFE), "
     "Earth Explorer files (.EOF, .xml) and files of Sentinel-1 space packets (.dat)"
 )
 """What `identify` knows, in words."""
@@ -77,7 +77,7 @@ def _kind(path: Path) -> Callable[[Path], ProductDraft] | None:
             return session_draft
         if path.suffix == ".SEN3" or (path / SEN3_MANIFEST).is_file():
             return sen3_draft
-        return aux_safe_draft if path.suffix == ".SAFE" or (path / SAFE_MANIFEST).is_file() else None
+        return s1_safe_draft if path.suffix == ".SAFE" or (path / SAFE_MANIFEST).is_file() else None
     by_suffix = {".EOF": earth_explorer_draft, ".xml": earth_explorer_draft, ".dat": s1_packets_draft}
     return by_suffix.get(path.suffix)
 

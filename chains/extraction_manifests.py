@@ -174,11 +174,11 @@ def footprint_of(root: etree._Element, where: Path) -> dict[str, Any] | None:
     InputCorrupt
         If positions are no pairs of numbers on the globe.
     """
-    text = first_text(root, "posList")
+    text = first_text(root, "posList") or first_text(root, "footPrint/coordinates")
     if text is None:
         return None
     try:
-        values = [float(value) for value in text.split()]
+        values = [float(value) for value in text.replace(",", " ").split()]
         positions = list(zip(values[1::2], values[::2], strict=True))
     except ValueError as error:
         raise InputCorrupt(f"posList holds no pairs of latitude and longitude: {error}", where=where) from error

@@ -310,9 +310,9 @@ def test_what_is_of_no_kind(tmp_path: Path) -> None:
         identify(write_sen3(tmp_path, name=SEN3.replace("S3B", "S3X")))
     with pytest.raises(InputCorrupt, match="no Sentinel-3 product"):
         identify(write_sen3(tmp_path, name="S2A_MSIL1C_20150802T105414_N0102_R008_20150803T124046.SEN3"))
-    with pytest.raises(InputCorrupt, match="only auxiliary files"):
+    with pytest.raises(InputCorrupt, match="standard products of Level 0 and 1"):
         identify(
-            write_aux_safe(tmp_path, name="S1A_IW_RAW__0SDV_20200101T050000_20200101T050032_030612_0381C5_ABCD.SAFE")
+            write_aux_safe(tmp_path, name="S1A_IW_OCN__2SDV_20200101T050000_20200101T050032_030612_0381C5_ABCD.SAFE")
         )
     with pytest.raises(InputCorrupt, match="file type is 'AUX_RESORB' inside, 'AUX_POEORB' in its name"):
         identify(write_eof(tmp_path / EOF.replace("RESORB", "POEORB")))

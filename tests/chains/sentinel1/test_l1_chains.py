@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import JsonValue
 from s1_session import write_session
 from unit_runner import ChainRun, run_chain
 
+from refsys.chains.extraction import identify
 from refsys.chains.sentinel1.safe.reading import open_pixels, product_images
 from refsys.chains.sentinel1.simulation.acquisition import DataTake, simulate_packets
 from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
@@ -51,7 +51,8 @@ def stripmap_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     level0 = run_chain("S1-L0", {"session": write_session(work, {24: packets})}, work / "l0", channels=["1"])
     folder = level0.product_folder("S3_RAW__0S")
     inputs = {"packets": folder, **auxiliary(work / "aux")}
-    slc = run_chain("S1-L1-SLC", inputs, work / "slc", **level0.product("S3_RAW__0S").figures)
+    said: dict[str, Any] = level0.product("S3_RAW__0S").figures
+    slc = run_chain("S1-L1-SLC", inputs, work / "slc", **said)
     return Runs(level0, slc, slant_range_m)
 
 
@@ -81,7 +82,7 @@ def test_a_point_through_quantiser_frames_and_files_is_where_it_is(stripmap_runs
 
 def test_slc_to_grd(stripmap_runs: Runs, tmp_path: Path) -> None:
     folder = stripmap_runs.slc.product_folder("S3_SLC__1S")
-    figures: dict[str, JsonValue] = stripmap_runs.slc.product("S3_SLC__1S").figures
+    figures: dict[str, Any] = stripmap_runs.slc.product("S3_SLC__1S").figures
     run = run_chain("S1-L1-GRD", {"slc": folder}, tmp_path, **figures)
     draft = run.product("S3_GRDH_1S")
     (image,) = product_images(run.product_folder("S3_GRDH_1S"))
@@ -90,3 +91,14 @@ def test_slc_to_grd(stripmap_runs: Runs, tmp_path: Path) -> None:
     assert pixels.dtype == np.uint16
     assert pixels.shape == (draft.figures["lines"], draft.figures["samples"])
     assert pixels.max() > 20 * np.median(pixels[pixels > 0])
+
+
+@pytest.mark.parametrize(("level", "kind"), [("level0", "S3_RAW__0S"), ("slc", "S3_SLC__1S")])
+def test_products_that_come_back_from_outside_are_what_they_were(stripmap_runs: Runs, level: str, kind: str) -> None:
+    run: ChainRun = getattr(stripmap_runs, level)
+    made, found = run.product(kind), identify(run.product_folder(kind))
+    for field in ("name", "product_type", "mission", "satellite", "start", "stop", "creation_time"):
+        assert getattr(found, field) == getattr(made, field), field
+    for figure in ("beam", "polarisations", "orbit", *(("segments", "orbit_direction") if level == "level0" else ())):
+        assert found.figures[figure] == made.figures[figure]
+    assert (found.footprint is None) == (made.footprint is None)
