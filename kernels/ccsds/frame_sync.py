@@ -8,7 +8,8 @@ on known bits only, so that a stream may be cut into blocks anywhere:
   lock; off the grid it counts if it is exact, or if another marker stands one or two frame lengths behind it.
 * *Flywheel.* Between the last marker and the one found, whole frames on the old grid are delivered too, up to
   `flywheel_frames`: their markers were hit, their contents may be good. At the end of the stream the same holds.
-* *Search.* After `flywheel_frames` + 1 frame lengths without a marker the grid is given up.
+* *Search.* When the marker `flywheel_frames` + 1 frame lengths behind the last one is missing too, the grid is given
+  up, and nothing on it is delivered.
 
 So bits or bytes inserted or dropped between or inside frames cost the frames they hit, and no other. A frame shortened
 by dropped bits is delivered with the first bits of its successor at its end: Reed-Solomon decides about it. A bit slip
@@ -127,7 +128,8 @@ def _synchronise_body(
             found = _find(buffer, state[0], state[1], rules, final)
             state[1] = found if found >= 0 else -1 - found
         if found < 0 or found + rules.frame > end:
-            if final and state[3]:
+            # Whoever saw 32 bits more before the end has given the grid up.
+            if final and state[3] and end - state[0] < rules.reach + 32:
                 _deliver(state, min(end, state[0] + rules.reach), rules, starts)
             if state[1] - state[0] > rules.reach:
                 state[0], state[3] = -(1 << 60), 0
