@@ -256,7 +256,9 @@ def assert_fenced(payload: bytes, mode: int, quads: int) -> int:
     one = np.array([0])
     found = PLAIN._Packets(one + begin, one + end, one + mode, one + quads)
     samples = PLAIN._make_room(found)
-    PLAIN._decode_packets(Fenced(bytes(begin) + payload + bytes(9), begin, end), found, LOOKUP, samples, samples.iq.view(np.float32))
+    PLAIN._decode_packets(
+        Fenced(bytes(begin) + payload + bytes(9), begin, end), found, LOOKUP, samples, samples.iq.view(np.float32)
+    )
     for got, expected in zip(samples, decode([payload], [mode], [quads], lead=3), strict=True):
         np.testing.assert_array_equal(got, expected)
     return int(samples.status[0])
@@ -275,6 +277,27 @@ def test_no_read_outside_a_packet_cut_anywhere() -> None:
     statuses = [assert_fenced(payload[:size], 12, 20) for size in range(len(payload) + 1)]
     assert set(statuses[:-3]) == {s1_baq.STATUS_TRUNCATED}
     assert statuses[-1] == s1_baq.STATUS_OK
+
+
+@pytest.mark.parametrize(
+    ("mode", "quads", "first_byte", "status"),
+    [
+        (12, 200, 0b000_00000, s1_baq.STATUS_OK),
+        (12, 200, 0b101_00000, s1_baq.STATUS_BRC),
+        (13, 200, 0b110_00000, s1_baq.STATUS_BRC),
+        (14, 200, 0b111_00000, s1_baq.STATUS_BRC),
+        (15, 200, 0, s1_baq.STATUS_MODE),
+        (1, 200, 0, s1_baq.STATUS_MODE),
+        (5, 200, 0, s1_baq.STATUS_TRUNCATED),
+        (12, 65535, 0, s1_baq.STATUS_TRUNCATED),
+        (12, 0, 0, s1_baq.STATUS_EXCESS),
+    ],
+)
+def test_each_fault_has_its_status(mode: int, quads: int, first_byte: int, status: int) -> None:
+    sent = encode(12, [[(0, 0)] * 200] * 4, [0, 0], [9, 9])
+    samples = decode([bytes([first_byte]) + sent[1:]], [mode], [quads])
+    assert samples.status.tolist() == [status]
+    assert np.isnan(samples.iq).all() == (status != s1_baq.STATUS_OK)
 
 
 def test_claims_of_a_header_cost_no_memory() -> None:
