@@ -28,13 +28,17 @@ _BETA = math.pi * math.sqrt((_TAPS / _OVERSAMPLING) ** 2 * (_OVERSAMPLING - 0.5)
 _DEGREE = 5
 _HALF_WAY = (2 / math.pi) ** 2  # the two-way lobe half way from its centre to its null
 _MARGIN_SAMPLES = 16
-_LINE_BYTES = 4096
+_LINES_AT_ONCE = 16
 
 # Sine and cosine of turns between -1/2 and 1/2, by odd and even powers (Taylor: 2e-5 at the ends).
 _SINE = tuple((-1) ** k * (2 * math.pi) ** (2 * k + 1) / math.factorial(2 * k + 1) for k in range(7))
 _COSINE = tuple((-1) ** k * (2 * math.pi) ** (2 * k) / math.factorial(2 * k) for k in range(8))
 # The two-way lobe from null to null, sinc squared, by even powers: 1/2 (1 - cos(2 pi z)) / (pi z)^2.
 _LOBE = tuple((-1) ** k * 2 * (2 * math.pi) ** (2 * k) / math.factorial(2 * k + 2) for k in range(9))
+
+
+_Room = tuple[NDArray[np.float32], NDArray[np.int32]]
+"""Of each impulse, real and imaginary part and place between points (3, n); points (n,)."""
 
 
 class _Tables(NamedTuple):
@@ -90,7 +94,8 @@ class ClutterEchoes:
         seen = np.flatnonzero((centre + half > first_s) & (centre - half < last_s))
         if seen.size == 0:
             return
-        dense = self._dense(block.shape[0])
+        # Lines side by side: the impulses of a scatterer move little from line to line, and so stay in the cache.
+        dense = np.zeros((_OVERSAMPLING * self.size, block.shape[0]), np.complex64)
         _scatter(
             dense.view(np.float32),
             (first_s, self.grid.pri_s),
@@ -98,16 +103,14 @@ class ClutterEchoes:
             (self.scatterers.position_m[seen], self.passages[seen]),
             self.gain * self.scatterers.amplitude[seen],
         )
-        for number in range(block.shape[0]):
-            whole = scipy.fft.fft(dense[number, : _OVERSAMPLING * self.size])
-            band = np.concatenate([whole[: self.size // 2], whole[-self.size // 2 :]]) * self.spectrum
-            block[number] += scipy.fft.ifft(band)[self.before : self.before + block.shape[1]]
+        for first in range(0, block.shape[0], _LINES_AT_ONCE):
+            part = slice(first, first + _LINES_AT_ONCE)
+            block[part] += self._convolved(np.ascontiguousarray(dense[:, part].T))[:, : block.shape[1]]
 
-    def _dense(self, lines: int) -> NDArray[np.complex64]:
-        # Points at one delay in many lines are written in turn: they must not fall into few sets of the cache.
-        points = _OVERSAMPLING * self.size
-        padded = points + (-points * 8 % _LINE_BYTES + 64) // 8
-        return np.zeros((lines, padded), np.complex64)
+    def _convolved(self, impulses: NDArray[np.complex64]) -> NDArray[np.complex64]:
+        whole, half = scipy.fft.fft(impulses, overwrite_x=True), self.size // 2
+        band = np.concatenate([whole[:, :half], whole[:, -half:]], axis=1) * self.spectrum
+        return np.asarray(scipy.fft.ifft(band, overwrite_x=True)[:, self.before :], np.complex64)
 
 
 def _tables() -> _Tables:
@@ -186,19 +189,15 @@ _course = jit(_course_body)
 
 
 def _impulses_body(
-    course: NDArray[np.float64],
-    along: tuple[float, float],
-    amplitude: complex,
-    values: NDArray[np.float32],
-    points: NDArray[np.int32],
+    course: NDArray[np.float64], along: tuple[float, float], amplitude: complex, count: int, room: _Room
 ) -> None:
-    """Fill in real and imaginary part and place between points (3, n), and points (n,), of one scatterer's impulses.
+    """Fill in the impulses of one scatterer in so many lines; `along` is the first one's place in the passage, and a step.
 
-    `along` is where the first lies in the passage, and a step. Kept apart from `_spread`, so that it is compiled into
-    vector instructions.
+    Kept apart from `_spread`, so that it is compiled into vector instructions.
     """
+    values, points = room
     turn, place, weights = course[0], course[1], course[2]
-    for k in range(points.size):
+    for k in range(count):
         z = along[0] + along[1] * k
         turns = ((((turn[5] * z + turn[4]) * z + turn[3]) * z + turn[2]) * z + turn[1]) * z + turn[0]
         at = ((place[3] * z + place[2]) * z + place[1]) * z + place[0]
@@ -222,23 +221,18 @@ def _impulses_body(
 _impulses = jit(_impulses_body)
 
 
-def _spread_body(
-    dense: NDArray[np.float32],
-    first_line: int,
-    values: NDArray[np.float32],
-    points: NDArray[np.int32],
-    taps: NDArray[np.float32],
-) -> None:
-    last = dense.shape[1] // 2 - _TAPS
-    for k in range(points.size):
+def _spread_body(dense: NDArray[np.float32], lines: tuple[int, int], room: _Room, taps: NDArray[np.float32]) -> None:
+    values, points = room
+    first_line = lines[0]
+    last = dense.shape[0] - _TAPS
+    for k in range(lines[1] - first_line):
         if points[k] < _TAPS or points[k] >= last:
             continue
         tap = np.int32(values[2, k] * np.float32(_TAP_STEPS) + np.float32(0.5))
-        row = dense[first_line + k]
-        start = np.uint32(2 * (points[k] - (_TAPS // 2 - 1)))
+        start, column = np.uint32(points[k] - (_TAPS // 2 - 1)), np.uint32(2 * (first_line + k))
         for j in range(_TAPS):
-            row[start + np.uint32(2 * j)] += taps[tap, j] * values[0, k]
-            row[start + np.uint32(2 * j + 1)] += taps[tap, j] * values[1, k]
+            dense[start + np.uint32(j), column] += taps[tap, j] * values[0, k]
+            dense[start + np.uint32(j), column + np.uint32(1)] += taps[tap, j] * values[1, k]
 
 
 _spread = jit(_spread_body)
@@ -253,18 +247,19 @@ def _scatter_body(
 ) -> None:
     places, passages = scatterers
     course = np.empty((3, settings[2].nodes.size))
-    values, points = np.empty((3, dense.shape[0]), np.float32), np.empty(dense.shape[0], np.int32)
+    room = (np.empty((3, dense.shape[1] // 2), np.float32), np.empty(dense.shape[1] // 2, np.int32))
     for number in range(amplitudes.size):
         target = (places[number, 0], places[number, 1], places[number, 2])
         centre, half = passages[number, 0], passages[number, 1]
         first = max(0, math.ceil((centre - half - pulses[0]) / pulses[1]))
-        last = min(dense.shape[0], math.floor((centre + half - pulses[0]) / pulses[1]) + 1)
+        last = min(dense.shape[1] // 2, math.floor((centre + half - pulses[0]) / pulses[1]) + 1)
         if first >= last:
             continue
         _course(settings, target, (centre, half), course)
         along = ((pulses[0] + first * pulses[1] - centre) / half, pulses[1] / half)
-        _impulses(course, along, amplitudes[number], values[:, : last - first], points[: last - first])
-        _spread(dense, first, values[:, : last - first], points[: last - first], settings[2].taps)
+        # Whole arrays, not parts of them: only those are known to be contiguous.
+        _impulses(course, along, amplitudes[number], last - first, room)
+        _spread(dense, (first, last), room, settings[2].taps)
 
 
 _scatter = jit(_scatter_body)
