@@ -4,6 +4,7 @@ Where, how wide, how strong and of what phase each must be follows from the scen
 from how the image was made.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.safe.annotation import Annotation, Band
-from refsys.chains.sentinel1.safe.calibration import Calibration
-from refsys.chains.sentinel1.safe.reading import open_pixels, product_images
-from refsys.chains.sentinel1.simulation.showcase import SceneTruth, TrueTarget
+from refsys.chains.sentinel1.safe.calibration import Calibration, Noise
+from refsys.chains.sentinel1.safe.reading import PixelRows, open_pixels, product_images
+from refsys.chains.sentinel1.simulation.showcase import Cell, SceneTruth, TrueTarget
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
 from refsys.kernels.sar.impulse_response import Cut, expected_response, measure_impulse_response
 from refsys.kernels.sar.windows import Window
@@ -23,6 +24,7 @@ CHIP = 64
 """Lines and samples around a target."""
 
 _LEAST_MARGIN = CHIP // 2 + 1
+_CELL_EDGE = 4  # pixels at the edge of a cell that its neighbours reach into
 
 
 class Axis(NamedTuple):
@@ -103,7 +105,7 @@ def measure_targets(product: Path, truth: SceneTruth) -> tuple[TargetQuality, ..
     found = []
     with open_pixels(image.measurement) as pixels:
         for target in truth.targets:
-            line, sample = _place(said, target)
+            line, sample = _place(said, target.time, target.slant_range_m)
             first = round(line) - CHIP // 2, round(sample) - CHIP // 2
             margins = *first, pixels.lines - first[0] - CHIP, pixels.samples - first[1] - CHIP
             if min(margins) < _LEAST_MARGIN - CHIP // 2:
@@ -113,6 +115,11 @@ def measure_targets(product: Path, truth: SceneTruth) -> tuple[TargetQuality, ..
     if not found:
         raise InputCorrupt("no target of the scene lies in the image", where=product)
     return tuple(found)
+
+
+def image_windows(product: Path) -> Windows:
+    """Return the windows of the first image of a product; errors as of `measure_targets`."""
+    return windows_of(product_images(product)[0].read_annotation())
 
 
 def windows_of(said: Annotation) -> Windows:
@@ -130,10 +137,10 @@ def _window(band: Band) -> Window:
     return Window(band.processing_bandwidth_hz, band.window_coefficient if band.window == "Hamming" else 1.0)
 
 
-def _place(said: Annotation, target: TrueTarget) -> tuple[float, float]:
-    """Return line and sample of a target."""
-    line = (target.time - said.image.first_line).total_seconds() / said.image.line_interval_s
-    delay = 2 * target.slant_range_m / LIGHT_SPEED_M_S - said.image.slant_range_time_s
+def _place(said: Annotation, time: datetime, slant_range_m: float) -> tuple[float, float]:
+    """Return line and sample of a place."""
+    line = (time - said.image.first_line).total_seconds() / said.image.line_interval_s
+    delay = 2 * slant_range_m / LIGHT_SPEED_M_S - said.image.slant_range_time_s
     return line, delay * said.product.range_sampling_hz
 
 
@@ -170,3 +177,47 @@ def _rcs_m2(said: Annotation, calibration: Calibration, windows: Windows, peak: 
     area_m2 = windows.azimuth.equivalent_width_s() * speed_m_s
     area_m2 *= windows.range.equivalent_width_s() * 0.5 * LIGHT_SPEED_M_S
     return (peak / beta) ** 2 * area_m2
+
+
+class AreaQuality(NamedTuple):
+    """Ground of a known backscatter as it is in the image: pixels looked at, and sigma nought less the true one."""
+
+    name: str
+    pixels: int
+    sigma0_error_db: float
+
+
+def measure_areas(product: Path, truth: SceneTruth) -> tuple[AreaQuality, ...]:
+    """Measure the mean backscatter, noise subtracted, of each area, some pixels off the edges of its cells.
+
+    Parameters and errors as of `measure_targets`; areas of which nothing lies in the image are left out.
+    """
+    image = product_images(product)[0]
+    said, calibration, noise = image.read_annotation(), image.read_calibration(), image.read_noise()
+    found = []
+    with open_pixels(image.measurement) as pixels:
+        for area in truth.areas:
+            sums = [_cell_sums(said, calibration, noise, pixels, cell) for cell in area.cells]
+            total, count = (sum(column) for column in zip(*sums, strict=True))
+            if count:
+                error = 10 * np.log10(max(total / count, 1e-30)) - area.sigma0_db
+                found.append(AreaQuality(area.name, int(count), float(error)))
+    return tuple(found)
+
+
+def _cell_sums(
+    said: Annotation, calibration: Calibration, noise: Noise, pixels: PixelRows, cell: Cell
+) -> tuple[float, int]:
+    """Return the sum of sigma nought over the inner pixels of a cell, and their number."""
+    corners = ((cell.first_time, cell.near_m), (cell.last_time, cell.far_m))
+    (top, left), (bottom, right) = (_place(said, time, slant_range) for time, slant_range in corners)
+    first, last = int(np.ceil(top)) + _CELL_EDGE, int(bottom) - _CELL_EDGE
+    near, far = int(np.ceil(left)) + _CELL_EDGE, int(right) - _CELL_EDGE
+    if first < 0 or near < 0 or last > pixels.lines or far > pixels.samples or last <= first or far <= near:
+        return 0.0, 0
+    power = np.abs(pixels.read(first, last - first, near, far - near)) ** 2
+    columns = np.arange(near, far)
+    table, floor = calibration.vectors[0], noise.range_vectors[0]
+    scale = np.interp(columns, table.pixel, table.sigma_nought)
+    sigma0 = (power - np.interp(columns, floor.pixel, floor.power)) / scale**2
+    return float(sigma0.sum()), sigma0.size

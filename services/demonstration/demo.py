@@ -34,17 +34,23 @@ from refsys.services.demonstration.inputs import (
     prepare_sessions,
     s1_inputs,
     s1_reference,
+    scene_inputs,
+    scene_truth,
     sral_inputs,
 )
 from refsys.services.demonstration.kernels import call_times, read_clocks, start_clocks
 from refsys.services.demonstration.real_data import find_real_data
 from refsys.services.demonstration.report import write_report
 from refsys.services.demonstration.results import CheckResult, DemoResult, MwrResult, RequestResult, WorkerKernels
+from refsys.services.demonstration.scene_checks import GRD_CHAIN, L0_CHAIN, SLC_CHAIN, check_scene
 from refsys.services.home import ingest, open_system, working
 from refsys.storage.publishing import remove
 
 if TYPE_CHECKING:
     from distributed import Client
+
+
+CHAINS = (MWR_CHAIN, SRAL_CHAIN, S1_CHAIN, L0_CHAIN, SLC_CHAIN, GRD_CHAIN)
 
 
 class Remembered(Value):
@@ -63,11 +69,12 @@ class Inputs:
     sessions: list[Session]
     sral: list[Path]
     s1: list[Path]
+    scene: list[Path]
 
     @property
     def paths(self) -> list[Path]:
         """Everything, in the order in which it is ingested."""
-        return [*(session.folder for session in self.sessions), *self.sral, *self.s1]
+        return [*(session.folder for session in self.sessions), *self.sral, *self.s1, *self.scene]
 
 
 def run_demo(settings: Settings, *, data: Path | None, fresh: bool, observe: Observer) -> DemoResult:
@@ -120,6 +127,7 @@ def prepare(real: Path | None, folder: Path) -> Inputs:
         sessions=prepare_sessions(place / "sessions", *sent, first_orbit=101 if real is None else 1),
         sral=sral_inputs(real, place / "sral"),
         s1=s1_inputs(real, place / "s1"),
+        scene=scene_inputs(folder / "scene"),
     )
 
 
@@ -180,7 +188,7 @@ def _result(
     records = with_consequences(system, keys)
     lines = [_line(system, record, started_at) for record in records]
     made = [(record, system.catalogue.get(name)) for record in records for name in record.products]
-    mwr, checks = _compare(system, inputs, made)
+    mwr, checks, pictures = _compare(system, inputs, made)
     report = system.settings.home / "demo" / "report.html"
     result = DemoResult(
         data="simulated" if inputs.real is None else "real",
@@ -196,17 +204,19 @@ def _result(
         calls=call_times(events),
         report=str(report),
     )
-    write_report(report, result, system, [product for record, product in made if record.request.chain != "INGEST"])
+    shown = [product for record, product in made if record.request.chain != "INGEST"]
+    write_report(report, result, system, shown, pictures)
     return result
 
 
 def _compare(
     system: System, inputs: Inputs, made: list[tuple[RequestRecord, Product]]
-) -> tuple[list[MwrResult], list[CheckResult]]:
-    """Compare the published products of each chain with what is known."""
+) -> tuple[list[MwrResult], list[CheckResult], dict[str, bytes]]:
+    """Compare the published products of each chain with what is known; pictures (PNG) by the product's name."""
     sessions = {session.truth.session_id: session for session in inputs.sessions}
     mwr: list[MwrResult] = []
     checks: list[CheckResult] = []
+    pictures: dict[str, bytes] = {}
     for record, product in made:
         if record.request.chain == MWR_CHAIN:
             session = sessions[record.request.inputs[0]]
@@ -216,13 +226,17 @@ def _compare(
         elif record.request.chain == S1_CHAIN:
             reference = s1_reference(inputs.real, inputs.folder / "s1", record.request.inputs[0])
             checks.append(check_s1(system, record, product, reference))
-    return mwr, checks
+        elif record.request.chain == SLC_CHAIN:
+            found = check_scene(system, product, scene_truth(inputs.scene[-1].parent))
+            checks += found.checks
+            pictures[product.name] = found.picture
+    return mwr, checks, pictures
 
 
 def _not_run(records: list[RequestRecord]) -> Iterator[str]:
     """Yield the chains of the demo that no input triggered; then the demo is not as it must be."""
     ran = {record.request.chain for record in records}
-    yield from (name for name in (MWR_CHAIN, SRAL_CHAIN, S1_CHAIN) if name not in ran)
+    yield from (name for name in CHAINS if name not in ran)
 
 
 def _line(system: System, record: RequestRecord, started_at: datetime) -> RequestResult:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from refsys.chains.sentinel1.isp_simulator import simulate_aux_ins, simulate_packets
+from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
+from refsys.chains.sentinel1.simulation.showcase import GAIN, TRUTH_FILE, SceneTruth, simulate_showcase
 from refsys.chains.sentinel3.mwr_packets import simulate_mwr_packets
 from refsys.chains.sentinel3.session_simulator import SessionOptions, SessionTruth, simulate_session
 from refsys.chains.sentinel3.sral_simulator import simulate_l1b
@@ -163,6 +165,16 @@ def s1_inputs(real: Path | None, folder: Path) -> list[Path]:
     if real is not None:
         return [*sorted((real / S1_AUXILIARY).glob("*_AUX_INS_*")), *sorted((real / S1_PACKETS).glob("*.dat"))]
     return _made_once(folder, lambda: [simulate_aux_ins(folder), simulate_packets(folder, seed=1)])
+
+
+def scene_inputs(folder: Path) -> list[Path]:
+    """Return auxiliary files and session of the simulated Sentinel-1 scene, made below a folder: no real one exists."""
+    return _made_once(folder, lambda: [*simulate_auxiliary(folder, gain=GAIN), simulate_showcase(folder).session])
+
+
+def scene_truth(folder: Path) -> SceneTruth:
+    """Return what is true of the scene whose inputs lie in a folder."""
+    return SceneTruth.from_json((folder / TRUTH_FILE).read_text("utf-8"))
 
 
 def s1_reference(real: Path | None, folder: Path, packets: str) -> Path:

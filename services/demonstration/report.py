@@ -1,6 +1,7 @@
 """The HTML report of the demo: one file, figures embedded, no script and nothing fetched from elsewhere."""
 
 import base64
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -31,7 +32,9 @@ class ProductSection(Value):
     images: tuple[str, ...]
 
 
-def write_report(path: Path, result: DemoResult, system: System, products: list[Product]) -> None:
+def write_report(
+    path: Path, result: DemoResult, system: System, products: list[Product], pictures: Mapping[str, bytes]
+) -> None:
     """Write the report of a demo.
 
     Parameters
@@ -44,9 +47,11 @@ def write_report(path: Path, result: DemoResult, system: System, products: list[
         Where the published figures are read from.
     products
         What the chains made, in order.
+    pictures
+        Further pictures (PNG) by the product's name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sections = [_section(system, product) for product in products]
+    sections = [_section(system, product, pictures.get(product.name)) for product in products]
     path.write_text(render(result, sections), "utf-8")
 
 
@@ -74,9 +79,10 @@ def missing_ticks(missing_at: tuple[float, ...]) -> list[float]:
     return sorted({round(round(place / STRIP_BIN) * STRIP_BIN * 100, 3) for place in missing_at})
 
 
-def _section(system: System, product: Product) -> ProductSection:
+def _section(system: System, product: Product, picture: bytes | None) -> ProductSection:
     plain = {name: value for name, value in product.figures.items() if isinstance(value, int | float | str)}
     images = [system.store.get(asset.key) for asset in product.assets if asset.path.endswith(".png")]
+    images += [picture] if picture else []
     return ProductSection(
         name=product.name,
         chain=product.provenance.chain if product.provenance else "",

@@ -3,6 +3,7 @@
 The scene is small enough for a demonstration; everything in it is known, and lies beside the session in `truth.json`.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,8 @@ from refsys.model.values import UtcTime, Value
 TRUTH_FILE = "truth.json"
 LINES, SAMPLES = 3328, 5600
 """Pulses, and complex samples of each."""
+GAIN = 0.04
+"""Of the acquisition; its square is the absolute calibration constant of AUX_CAL."""
 
 _GLYPHS = {
     "R": ("####.", "#...#", "#...#", "####.", "#.#..", "#..#.", "#...#"),
@@ -37,7 +40,9 @@ _OPEN_LATER_S = 140e-6
 _APERTURE_LINES = 1750  # of the widest processed Doppler band
 _TARGET_COLUMNS = 5
 _TARGET_EDGE = 0.06  # of the image, to its border
-_TARGET_RCS_M2, _SIGMA0, _GAIN = 1e4, 0.5, 0.04
+_TARGET_RCS_M2 = 1e4
+_SIGMA0_DB = (-15.0, -12.0, -9.0, -6.0, -3.0, 0.0)
+"""Of the letters."""
 _NOISE_POWER = 2.0
 _DOWNLINK_DELAY = timedelta(minutes=30)
 
@@ -51,12 +56,30 @@ class TrueTarget(Value):
     rcs_m2: float
 
 
+class Cell(Value):
+    """A piece of ground in image coordinates."""
+
+    first_time: UtcTime
+    last_time: UtcTime
+    near_m: float
+    far_m: float
+
+
+class TrueArea(Value):
+    """Ground that scatters everywhere alike."""
+
+    name: str
+    sigma0_db: float
+    cells: tuple[Cell, ...]
+
+
 class SceneTruth(Value):
     """What is true of a simulated scene."""
 
     simulated: bool = True
     swath: str
     targets: tuple[TrueTarget, ...]
+    areas: tuple[TrueArea, ...] = ()
     noise_power: float = Field(description="Mean square of a raw sample without echo, quantiser units squared.")
 
 
@@ -86,21 +109,21 @@ def simulate_showcase(folder: Path, *, lines: int = LINES, samples: int = SAMPLE
     FileExistsError
         If the session is there.
     """
-    acquisition = stripmap(shortened(S3, samples, _OPEN_LATER_S), gain=_GAIN)
+    acquisition = stripmap(shortened(S3, samples, _OPEN_LATER_S), gain=GAIN)
     grid = acquisition.raw_grid(_FIRST_PULSE_S, lines)
     image = _image(acquisition, grid)
-    targets = _targets(image)
+    targets, areas = _targets(image), _lettering(image)
     orbit = acquisition.orbit
     scene = Scene(
         tuple(point_target(orbit, seconds(t.time), t.slant_range_m, t.rcs_m2) for t in targets),
-        tuple(_lettering(image, seed)),
+        tuple(_patches(areas, seed)),
     )
     take = DataTake(noise=Noise(_NOISE_POWER, seed))
     options = SessionOptions(start=EPOCH + _DOWNLINK_DELAY, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
     packets = simulate_packets([Burst(0, acquisition, grid)], scene, take)
     session = simulate_session({take.polarisation: packets}, folder, options)
-    truth = SceneTruth(swath=acquisition.codes.swath, targets=targets, noise_power=_NOISE_POWER)
+    truth = SceneTruth(swath=acquisition.codes.swath, targets=targets, areas=areas, noise_power=_NOISE_POWER)
     (folder / TRUTH_FILE).write_text(truth.to_json(), "utf-8")
     return Showcase(session, folder / TRUTH_FILE)
 
@@ -146,18 +169,43 @@ def _targets(image: _Image) -> tuple[TrueTarget, ...]:
     return tuple(found)
 
 
-def _lettering(image: _Image, seed: int) -> list[ClutterPatch]:
-    """Return the word in the middle of the image, a patch for each cell, as many whole cells as there is room for."""
+def _lettering(image: _Image) -> tuple[TrueArea, ...]:
+    """Return the letters of the word in the middle of the image, made of cells."""
     rows = len(_GLYPHS[_WORD[0]])
     columns = 6 * len(_WORD) - 1
     line_s, sample_m = _CELL_LINES * image.line_s, _CELL_SAMPLES * image.sample_m
     top = 0.5 * (sum(image.times_s) - rows * line_s)
     left = 0.5 * (sum(image.ranges_m) - columns * sample_m)
-    patches = []
-    for place, letter in enumerate(_WORD):
-        for row, text in enumerate(_GLYPHS[letter]):
-            for column in (6 * place + k for k, mark in enumerate(text) if mark == "#"):
-                first_s, near_m = top + row * line_s, left + column * sample_m
-                number = 1000 * seed + columns * row + column
-                patches.append(ClutterPatch(first_s, first_s + line_s, near_m, near_m + sample_m, _SIGMA0, number))
-    return patches
+
+    def cell(row: int, column: int) -> Cell:
+        times = [EPOCH + timedelta(microseconds=round(1e6 * (top + k * line_s))) for k in (row, row + 1)]
+        near_m = left + column * sample_m
+        return Cell(first_time=times[0], last_time=times[1], near_m=near_m, far_m=near_m + sample_m)
+
+    return tuple(
+        TrueArea(
+            name=f"{letter}{place + 1}",
+            sigma0_db=_SIGMA0_DB[place],
+            cells=tuple(
+                cell(row, 6 * place + column)
+                for row, text in enumerate(_GLYPHS[letter])
+                for column, mark in enumerate(text)
+                if mark == "#"
+            ),
+        )
+        for place, letter in enumerate(_WORD)
+    )
+
+
+def _patches(areas: tuple[TrueArea, ...], seed: int) -> Iterator[ClutterPatch]:
+    """Yield a patch for each cell, each with random numbers of its own."""
+    cells = ((area, cell) for area in areas for cell in area.cells)
+    for number, (area, cell) in enumerate(cells):
+        yield ClutterPatch(
+            seconds(cell.first_time),
+            seconds(cell.last_time),
+            cell.near_m,
+            cell.far_m,
+            10 ** (0.1 * area.sigma0_db),
+            1000 * seed + number,
+        )
