@@ -191,7 +191,7 @@ _course = jit(_course_body)
 def _impulses_body(
     course: NDArray[np.float64], along: tuple[float, float], amplitude: complex, count: int, room: _Room
 ) -> None:
-    """Fill in the impulses of one scatterer in so many lines; `along` is the first one's place in the passage, and a step.
+    """Fill in one scatterer's impulses in so many lines; `along`: where the first lies in the passage, and a step.
 
     Kept apart from `_spread`, so that it is compiled into vector instructions.
     """
