@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from refsys.chains.sentinel1.safe.drafts import draft_folder, named
 from refsys.chains.sentinel1.safe.level0_manifest import ChannelFiles, Level0Content, write_level0_manifest
 from refsys.chains.sentinel1.safe.level0_records import PacketBlock, annotation_records, check_block, index_records
 from refsys.chains.sentinel1.safe.naming import ProductIdentity
 from refsys.model.errors import InputMissing
-
-_UNNAMED = "unnamed.SAFE"
 
 
 class Level0Channel(NamedTuple):
@@ -67,14 +66,9 @@ def write_level0(folder: Path, content: Level0Content, channels: Sequence[Level0
         orbit=content.orbit.absolute_orbit,
         data_take_id=content.data_take_id,
     )
-    draft = folder / _UNNAMED
-    draft.mkdir()
-    written = [_write_channel(draft, identity, channel) for channel in channels]
-    name = identity.product_name(write_level0_manifest(draft, content, written))
-    if (folder / name).exists():
-        raise FileExistsError(f"{folder / name} is there already")
-    draft.rename(folder / name)
-    return name
+    with draft_folder(folder) as draft:
+        written = [_write_channel(draft, identity, channel) for channel in channels]
+        return named(draft, identity, write_level0_manifest(draft, content, written))
 
 
 def _write_channel(draft: Path, identity: ProductIdentity, channel: Level0Channel) -> ChannelFiles:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from refsys.chains.sentinel1.safe.annotation import AdsHeader, Annotation
 from refsys.chains.sentinel1.safe.annotation_files import write_annotation, write_calibration, write_noise
 from refsys.chains.sentinel1.safe.calibration import Calibration, Noise
+from refsys.chains.sentinel1.safe.drafts import draft_folder, named
 from refsys.chains.sentinel1.safe.level1_manifest import QUICK_LOOK, ImageFiles, Level1Content, write_level1_manifest
 from refsys.chains.sentinel1.safe.measurement import MeasurementPlan, MeasurementSummary, write_measurement
 from refsys.chains.sentinel1.safe.naming import ProductIdentity
 from refsys.model.errors import InputCorrupt, InputMissing
 
-_UNNAMED = "unnamed.SAFE"
 _COMPLEX_BYTES = 4
 
 
@@ -66,25 +66,24 @@ def write_level1(
         If there is no image.
     InputCorrupt
         Headers of an image that differ, two images of one number, rows that do not fit.
+    ValueError
+        A number of annotation, calibration or noise that is not finite.
     FileExistsError
         If the product is there already.
     """
     if not images:
         raise InputMissing("a Level-1 product needs at least one image", where=folder)
     _check_headers(images, folder)
-    draft = folder / _UNNAMED
-    for part in ("measurement", "annotation/calibration"):
-        (draft / part).mkdir(parents=True)
-    if quick_look is not None:
-        (draft / QUICK_LOOK).parent.mkdir()
-        (draft / QUICK_LOOK).write_bytes(quick_look)
     identity = _identity(content)
     files = [_files(identity, image.annotation.header) for image in images]
-    summaries = [_write_image(draft, content, paths, image) for paths, image in zip(files, images, strict=True)]
-    name = identity.product_name(write_level1_manifest(draft, content, files))
-    if (folder / name).exists():
-        raise FileExistsError(f"{folder / name} is there already")
-    draft.rename(folder / name)
+    with draft_folder(folder) as draft:
+        for part in ("measurement", "annotation/calibration"):
+            (draft / part).mkdir(parents=True)
+        if quick_look is not None:
+            (draft / QUICK_LOOK).parent.mkdir()
+            (draft / QUICK_LOOK).write_bytes(quick_look)
+        summaries = [_write_image(draft, content, paths, image) for paths, image in zip(files, images, strict=True)]
+        name = named(draft, identity, write_level1_manifest(draft, content, files))
     return Level1Written(name, tuple(summaries))
 
 
@@ -129,11 +128,11 @@ def _write_image(draft: Path, content: Level1Content, files: ImageFiles, image: 
         software=f"{content.origin.software} {content.origin.version}",
         time=content.origin.stop,
     )
-    summary = write_measurement(draft / files.measurement, plan, image.blocks)
     annotation, noise, calibration = (draft / path for path in files.metadata)
-    write_annotation(annotation, _completed(image.annotation, summary))
     write_noise(noise, image.noise)
     write_calibration(calibration, image.calibration)
+    summary = write_measurement(draft / files.measurement, plan, image.blocks)
+    write_annotation(annotation, _completed(image.annotation, summary))
     return summary
 
 

@@ -5,7 +5,9 @@ not compressed, one row a strip, with the geolocation grid as ground control poi
 each other.
 """
 
-from collections.abc import Iterable
+import functools
+import math
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +24,7 @@ from refsys.model.errors import InputCorrupt, ProcessorFailed
 from refsys.model.times import require_utc
 
 _CACHE_BYTES = 64 << 20
+_PIECE_PIXELS = 1 << 20
 _LARGEST_SIGNED = 32767
 _LARGEST_UNSIGNED = 65535
 
@@ -106,9 +109,10 @@ def write_measurement(path: Path, plan: MeasurementPlan, blocks: Iterable[NDArra
         line = 0
         for block in blocks:
             _check_block(block, plan, line, path)
-            pixels = sums.rounded(block, detected=plan.detected)
-            out.write(pixels, 1, window=((line, line + block.shape[0]), (0, plan.samples)))
-            line += block.shape[0]
+            for piece in _pieces(block):
+                pixels = sums.rounded(piece, detected=plan.detected)
+                out.write(pixels, 1, window=((line, line + piece.shape[0]), (0, plan.samples)))
+                line += piece.shape[0]
         if line != plan.lines:
             raise InputCorrupt(f"{line} rows for an image of {plan.lines}", where=path)
     return MeasurementSummary(_first_byte(path, plan), sums.statistics(), sums.clipped)
@@ -149,34 +153,51 @@ def _check_block(block: NDArray[Any], plan: MeasurementPlan, line: int, path: Pa
         raise InputCorrupt(f"pixels that are not finite in rows {line} to {line + block.shape[0] - 1}", where=path)
 
 
+def _count(conditions: Iterable[NDArray[np.bool_]]) -> int:
+    """Return how many pixels meet one of the conditions."""
+    return int(np.count_nonzero(functools.reduce(np.logical_or, conditions)))
+
+
+def _pieces(block: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield the rows of a block, so many at a time that they stay in the cache and sums of squares are exact."""
+    rows = max(_PIECE_PIXELS // block.shape[1], 1)
+    for line in range(0, block.shape[0], rows):
+        yield block[line : line + rows]
+
+
 class _Sums:
-    """Sums of parts and of their squares, exact as long as integers below 2^53 are."""
+    """Exact sums of parts and of their squares: a piece of 2^20 squares of 16 bits fits a double, the rest is int."""
 
     def __init__(self) -> None:
         self.pixels = 0
         self.clipped = 0
-        self.sums = np.zeros(2)
-        self.squares = np.zeros(2)
+        self.sums = [0, 0]
+        self.squares = [0, 0]
 
-    def rounded(self, block: NDArray[Any], *, detected: bool) -> NDArray[Any]:
+    def rounded(self, piece: NDArray[Any], *, detected: bool) -> NDArray[Any]:
         limits = (0, _LARGEST_UNSIGNED) if detected else (-_LARGEST_SIGNED - 1, _LARGEST_SIGNED)
-        parts = [np.rint(block)] if detected else [np.rint(block.real), np.rint(block.imag)]
+        parts = [np.rint(piece)] if detected else [np.rint(piece.real), np.rint(piece.imag)]
         inside = [np.clip(part, *limits) for part in parts]
-        self.clipped += int(np.any([a != b for a, b in zip(parts, inside, strict=True)], axis=0).sum())
-        self.pixels += int(np.any([part != 0 for part in inside], axis=0).sum())
+        self.clipped += _count(a != b for a, b in zip(parts, inside, strict=True))
+        self.pixels += _count(part != 0 for part in inside)
         for k, part in enumerate(inside):
-            self.sums[k] += part.sum(dtype=np.float64)
-            self.squares[k] += np.square(part, dtype=np.float64).sum()
+            exact = part.astype(np.float64).ravel()
+            self.sums[k] += int(exact.sum())
+            self.squares[k] += int(exact @ exact)
         if detected:
             return np.asarray(inside[0], dtype=np.uint16)
-        pixels: NDArray[np.complex64] = np.empty(block.shape, dtype=np.complex64)
+        pixels: NDArray[np.complex64] = np.empty(piece.shape, dtype=np.complex64)
         pixels.real, pixels.imag = inside
         return pixels
 
     def statistics(self) -> ImageStatistics:
-        mean = self.sums / max(self.pixels, 1)
-        deviation = np.sqrt(np.maximum(self.squares / max(self.pixels, 1) - mean**2, 0.0))
-        return ImageStatistics(float(mean[0]), float(mean[1]), float(deviation[0]), float(deviation[1]))
+        count = max(self.pixels, 1)
+        mean = [total / count for total in self.sums]
+        deviation = [
+            math.sqrt(max(count * square - total**2, 0)) / count
+            for total, square in zip(self.sums, self.squares, strict=True)
+        ]
+        return ImageStatistics(*mean, *deviation)
 
 
 def _first_byte(path: Path, plan: MeasurementPlan) -> int:

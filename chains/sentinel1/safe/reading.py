@@ -22,6 +22,7 @@ from refsys.model.errors import InputCorrupt, InputMissing
 from refsys.model.names_s1 import S1ProductName
 from refsys.model.times import parse_time
 
+_CACHE_BYTES = 64 << 20
 _SPACES = {"safe": SAFE, "s1": S1, "s1sarl1": LEVEL1, "gml": GML}
 
 
@@ -80,12 +81,13 @@ def open_pixels(path: Path) -> Iterator[PixelRows]:
     """Open a measurement file (`InputMissing` if there is none, `InputCorrupt` if it is no raster)."""
     if not path.exists():
         raise InputMissing("measurement file does not exist", where=path)
-    try:
-        dataset = rasterio.open(path)
-    except rasterio.errors.RasterioIOError as error:
-        raise InputCorrupt(f"measurement cannot be opened: {error}", where=path) from error
-    with dataset:
-        yield PixelRows(dataset, path)
+    with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+        try:
+            dataset = rasterio.open(path)
+        except rasterio.errors.RasterioIOError as error:
+            raise InputCorrupt(f"measurement cannot be opened: {error}", where=path) from error
+        with dataset:
+            yield PixelRows(dataset, path)
 
 
 def product_images(folder: Path) -> tuple[ProductImage, ...]:

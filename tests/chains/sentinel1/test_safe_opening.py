@@ -172,3 +172,8 @@ def test_images_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     other = made.noise(made.STRIPMAP, "S3", "VV", 2)
     with pytest.raises(InputCorrupt, match="headers"):
         write_level1(tmp_path, content, [image._replace(noise=other)])
+    [first, *rest] = image.calibration.vectors
+    broken = image.calibration._replace(vectors=(first._replace(dn=first.dn * np.nan), *rest))
+    with pytest.raises(ValueError, match="dn: numbers that are not finite"):
+        write_level1(tmp_path, content, [image._replace(calibration=broken)])
+    assert not list(tmp_path.iterdir())
