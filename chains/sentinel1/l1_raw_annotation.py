@@ -33,14 +33,14 @@ def quality(segment: SegmentFacts, time: datetime) -> said.RawQuality:
         bias_q=found.mean_q,
         gain_imbalance=_imbalance(segment),
         quadrature_departure_deg=_departure_deg(segment),
-        doppler_method="Pre-defined",
+        doppler_method="Data Analysis",
         doppler_uncertain=False,
         statistics=said.ImageStatistics(),
     )
 
 
 def raw_analysis(segment: SegmentFacts, time: datetime) -> raw.RawAnalysis:
-    """Return what was estimated of I and Q; of it the bias is corrected."""
+    """Return what was estimated of I and Q; all of it is corrected."""
     found = segment.statistics
     return raw.RawAnalysis(
         time=time,
@@ -50,8 +50,8 @@ def raw_analysis(segment: SegmentFacts, time: datetime) -> raw.RawAnalysis:
         gain_imbalance=_imbalance(segment),
         bias_i_used=found.mean_i,
         bias_q_used=found.mean_q,
-        gain_imbalance_used=1.0,
-        quadrature_departure_used_deg=0.0,
+        gain_imbalance_used=_imbalance(segment),
+        quadrature_departure_used_deg=_departure_deg(segment),
     )
 
 

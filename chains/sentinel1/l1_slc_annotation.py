@@ -168,7 +168,7 @@ def _processing(image: SlcImage) -> said.ProcessingInformation:
         elevation_pattern_applied=True,
         azimuth_pattern_applied=True,
         azimuth_element_pattern_applied=False,
-        doppler_method="Pre-defined",
+        doppler_method="Pre-defined" if image.is_tops else "Data Analysis",
         doppler_input="Raw",
         range_spreading_compensated=True,
         ground_range=False,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, JsonValue
@@ -10,23 +10,17 @@ from pydantic import Field, JsonValue
 from refsys.chains.sentinel1.aux_ins import read_aux_ins
 from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, SIGNAL_NOISE
 from refsys.chains.sentinel1.l0_reading import PacketFile, measurement_files, open_packets
-from refsys.chains.sentinel1.l0_segments import SWATHS, beam_of
+from refsys.chains.sentinel1.l0_segments import SWATHS, beam_of, is_tops
 from refsys.chains.sentinel1.l1_slc_auxiliary import Auxiliary, orbit_facts, read_auxiliary
 from refsys.chains.sentinel1.l1_slc_facts import FACTS, Facts, RawStatistics, RunFacts, SegmentFacts
 from refsys.chains.sentinel1.l1_slc_lines import decoded, write_lines
+from refsys.chains.sentinel1.l1_slc_replica import Centroid, ChosenReplica, centroid_of, replica_of
 from refsys.chains.sentinel1.raw_segments import RawSegment, raw_segment
 from refsys.chains.units import UnitContext
 from refsys.kernels.ccsds.times import gps_to_utc_ns
 from refsys.kernels.sar.noise import measure_noise
 from refsys.kernels.sentinel1.baq_tables import BaqLookup, compile_tables
-from refsys.kernels.sentinel1.chirp import nominal_chirp
-from refsys.kernels.sentinel1.radar import (
-    clock_seconds,
-    gps_time_ns,
-    sampling_frequency_hz,
-    tx_ramp_rate_hz_per_s,
-    tx_start_frequency_hz,
-)
+from refsys.kernels.sentinel1.radar import gps_time_ns
 from refsys.model.errors import InputCorrupt
 from refsys.model.values import Value
 
@@ -38,6 +32,9 @@ class DecodeParameters(Value):
     """Parameters of `s1-l1-slc.decode`; a product beyond one of the limits is degraded."""
 
     polarisation: str = Field(min_length=1, description="Polarisation; set by the planner.")
+    doppler_centroid: Literal["estimate", "zero"] = Field(
+        "estimate", description="Of StripMap: from the data, or 0 as the satellite is steered for."
+    )
     most_missing_lines: float = Field(0.01, ge=0, le=1, description="Pulses without a packet, part of all.")
     most_undecoded_lines: float = Field(0.001, ge=0, le=1, description="Lines whose samples cannot be decoded.")
     most_zero_lines: float = Field(0.01, ge=0, le=1, description="Lines whose samples are all zero.")
@@ -66,6 +63,7 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
     epoch = _epoch(file)
     raw = [raw_segment(file.headers, number, file.polarisation, epoch) for number in _swath_numbers(file)]
     auxiliary = read_auxiliary(context, [segment.swath for segment in raw], file.polarisation)
+    zero = parameters.doppler_centroid == "zero"
     segments = []
     for number, segment in enumerate(raw):
         group = workspace.create_group(segment.name)
@@ -74,8 +72,12 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
             context.progress((done + fraction) / len(raw), f"lines of {name}")
 
         statistics = write_lines(file, segment, lookup, group, told)
-        noise = _noise(file, segment, lookup, epoch)
-        segments.append(_segment_facts(file, segment, statistics, noise, auxiliary))
+        analysis = _Analysis(
+            _noise(file, segment, lookup, epoch),
+            replica_of(file, segment, lookup),
+            Centroid(0.0, None) if zero or is_tops(segment.swath) else centroid_of(group, segment),
+        )
+        segments.append(_segment_facts(segment, statistics, analysis, auxiliary))
     facts = Facts(
         epoch=epoch,
         packets_name=source.ref.name,
@@ -120,15 +122,22 @@ def _span_s(raw: list[RawSegment]) -> tuple[float, float]:
     return min(g.first_pulse_time_s for g in runs), max(g.first_pulse_time_s + g.lines * g.pri_s for g in runs)
 
 
+class _Analysis(NamedTuple):
+    """What was measured of a segment beside its lines."""
+
+    noise: tuple[tuple[float, float], ...]
+    replica: ChosenReplica
+    centroid: Centroid
+
+
 def _segment_facts(
-    file: PacketFile,
     segment: RawSegment,
     statistics: RawStatistics,
-    noise: tuple[tuple[float, float], ...],
+    analysis: "_Analysis",
     auxiliary: Auxiliary,
 ) -> SegmentFacts:
     rows = np.cumsum([0, *(run.grid.lines for run in segment.runs)])
-    pulse = _nominal_pulse(segment.codes)
+    pulse, doubts = analysis.replica.pulse.astype(np.complex128), (analysis.replica.doubt, analysis.centroid.doubt)
     return SegmentFacts(
         name=segment.name,
         swath=segment.swath,
@@ -140,22 +149,13 @@ def _segment_facts(
         ),
         samples=max(run.grid.samples for run in segment.runs),
         statistics=statistics,
-        noise_power=noise,
+        noise_power=analysis.noise,
         replica_i=tuple(pulse.real.tolist()),
         replica_q=tuple(pulse.imag.tolist()),
-        replica_source="nominal",
-        replica_doubt=None,
-        doppler_centroid_hz=0.0,
+        replica_source=analysis.replica.source,
+        doubts=tuple(doubt for doubt in doubts if doubt),
+        doppler_centroid_hz=analysis.centroid.frequency_hz,
         **auxiliary.of(segment.swath),
-    )
-
-
-def _nominal_pulse(codes: dict[str, int]) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
-    return nominal_chirp(
-        tx_ramp_rate_hz_per_s(codes["tx_ramp_rate"]).item(),
-        tx_start_frequency_hz(codes["tx_start_frequency"], codes["tx_ramp_rate"]).item(),
-        clock_seconds(codes["tx_pulse_length"]).item(),
-        sampling_frequency_hz(codes["range_decimation"]).item(),
     )
 
 
@@ -215,4 +215,4 @@ def _reasons(segment: SegmentFacts, limits: DecodeParameters) -> list[str]:
         ("correlation", abs(found.correlation), limits.most_correlation),
     )
     reasons = [f"{name} {value:.3g}, at most {most:g} may be" for name, value, most in shares if value > most]
-    return reasons + ([segment.replica_doubt] if segment.replica_doubt else [])
+    return reasons + list(segment.doubts)

@@ -72,7 +72,7 @@ class SegmentFacts(Value):
     replica_i: tuple[float, ...]
     replica_q: tuple[float, ...]
     replica_source: str = Field(description="`calibration pulses` or `nominal`.")
-    replica_doubt: str | None = Field(description="Why the calibration pulses were not used.")
+    doubts: tuple[str, ...] = Field((), description="What of the analysis could not be used, and why.")
     doppler_centroid_hz: float
     processing: SwathProcessing
     elevation_pattern: Pattern = Field(description="Over the angle from the antenna's boresight.")

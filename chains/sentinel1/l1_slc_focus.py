@@ -11,6 +11,8 @@ from refsys.chains.sentinel1.l1_slc_grids import burst_grids, radar_of, strip_bl
 from refsys.chains.sentinel1.l1_slc_radiometry import LineView, noise_gain, pixel_gain, view_line
 from refsys.kernels.sar.focusing import Radar, focus
 from refsys.kernels.sar.grids import ImageGrid, RawGrid
+from refsys.kernels.sar.preprocessing import RawStatistics as RawModel
+from refsys.kernels.sar.preprocessing import correct_samples
 from refsys.kernels.sar.tops import focus_burst, valid_lines
 
 if TYPE_CHECKING:
@@ -113,13 +115,18 @@ def _scaled(facts: Facts, segment: SegmentFacts, run: RunFacts, radar: Radar, ma
 def _raw_lines(
     group: "zarr.Group", segment: SegmentFacts, run: RunFacts, first: int, stop: int
 ) -> NDArray[np.complex64]:
-    """Read raw lines of a run and take the bias of I and Q out of those that are there."""
+    """Read raw lines of a run and correct them; lines that are not there stay zero."""
     rows = slice(run.first_row + first, run.first_row + stop)
     data = np.asarray(group[RAW][rows], np.complex64)  # type: ignore[index]  # an array
-    bias = np.complex64(complex(segment.statistics.mean_i, segment.statistics.mean_q))
-    for first_row in range(0, data.shape[0], _ROWS):
-        part = data[first_row : first_row + _ROWS]
-        part -= bias * (part != 0)
+    found = segment.statistics
+    if not (found.deviation_i > 0 and found.deviation_q > 0):
+        return data
+    departure = float(np.degrees(np.arcsin(np.clip(found.correlation, -1, 1))))
+    model = RawModel(found.mean_i, found.mean_q, found.deviation_q / found.deviation_i, departure, 0.0, 0.0)
+    there = data.any(axis=1)
+    for part in np.array_split(np.arange(data.shape[0]), max(1, data.shape[0] // _ROWS)):
+        correct_samples(data[part[0] : part[-1] + 1], model)
+    data[~there] = 0
     return data
 
 

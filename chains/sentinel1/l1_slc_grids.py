@@ -16,9 +16,13 @@ from refsys.kernels.sar.tops import valid_lines
 from refsys.kernels.sar.tops_burst import Sweep
 from refsys.kernels.sar.tops_geometry import Steering
 from refsys.kernels.sar.velocity import RangeHistory, range_history
+from refsys.kernels.sentinel1.radar import sampling_frequency_hz
 
 LINE_INTERVAL_S = 1 / 486.486_486_313_56
 """Of TOPS images: that of real products, the same for all swaths."""
+
+TOPS_SAMPLING_HZ = sampling_frequency_hz(8).item()
+"""Of TOPS images, the same for all swaths: that of the raw data of IW1, the finest."""
 
 _MARGIN_LINES = 16
 """Lines left out at both ends: the range history of the middle of the image is not that of its ends."""
@@ -149,9 +153,11 @@ def burst_grids(facts: Facts, segment: SegmentFacts, radar: Radar) -> list[Image
         If a burst is shorter than a target's passage through the band, or its lines than the pulse.
     """
     first_delay_s = max(run.grid.first_delay_s for run in segment.runs)
-    sampling = segment.runs[0].grid.range_sampling_hz
-    ends = [run.grid.first_delay_s + (run.grid.samples - radar.pulse.size) / sampling for run in segment.runs]
-    samples = int(np.floor((min(ends) - first_delay_s) * sampling)) + 1
+    ends = [
+        run.grid.first_delay_s + (run.grid.samples - radar.pulse.size) / run.grid.range_sampling_hz
+        for run in segment.runs
+    ]
+    samples = int(np.floor((min(ends) - first_delay_s) * TOPS_SAMPLING_HZ))
     if samples < 1:
         raise ValueError(f"lines of {segment.name} are shorter than the pulse")
     spans = []
@@ -162,13 +168,12 @@ def burst_grids(facts: Facts, segment: SegmentFacts, radar: Radar) -> list[Image
     lines = max(count for _, count in spans)
     if min(count for _, count in spans) < 1:
         raise ValueError(f"a burst of {segment.name} sees no target whole")
-    return [ImageGrid(first, LINE_INTERVAL_S, lines, first_delay_s, sampling, samples) for first, _ in spans]
+    return [ImageGrid(first, LINE_INTERVAL_S, lines, first_delay_s, TOPS_SAMPLING_HZ, samples) for first, _ in spans]
 
 
 def _wide_grid(run: RunFacts, first_delay_s: float, samples: int) -> ImageGrid:
-    """Return a grid about three times as long as the burst, on the common lines."""
+    """Return a grid of seven times the length of the burst, on the common lines: more than any steering sees."""
     length_s = run.grid.lines * run.grid.pri_s
-    first_line = int(np.floor((run.grid.first_pulse_time_s - length_s) / LINE_INTERVAL_S))
-    lines = int(3 * length_s / LINE_INTERVAL_S)
-    sampling = run.grid.range_sampling_hz
-    return ImageGrid(first_line * LINE_INTERVAL_S, LINE_INTERVAL_S, lines, first_delay_s, sampling, samples)
+    first_line = int(np.floor((run.grid.first_pulse_time_s - 3 * length_s) / LINE_INTERVAL_S))
+    lines = int(7 * length_s / LINE_INTERVAL_S)
+    return ImageGrid(first_line * LINE_INTERVAL_S, LINE_INTERVAL_S, lines, first_delay_s, TOPS_SAMPLING_HZ, samples)

@@ -75,7 +75,6 @@ def segment_facts(
         replica_i=tuple(chirp.real.tolist()),
         replica_q=tuple(chirp.imag.tolist()),
         replica_source="nominal",
-        replica_doubt=None,
         doppler_centroid_hz=0.0,
         processing=processing,
         elevation_pattern=_elevation(acquisition),

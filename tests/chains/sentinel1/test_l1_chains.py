@@ -67,6 +67,9 @@ def test_a_point_through_quantiser_frames_and_files_is_where_it_is(stripmap_runs
     draft = stripmap_runs.slc.product("S3_SLC__1S")
     folder = stripmap_runs.slc.product_folder("S3_SLC__1S")
     assert draft.quality.value == "nominal", draft.figures["degraded_because"]
+    said_of_image: dict[str, Any] = draft.figures["images"]["s3-vv"]  # type: ignore[index, call-overload, assignment]
+    assert said_of_image["replica_source"] == "calibration pulses"
+    assert abs(said_of_image["doppler_centroid_hz"]) < 30
     (image,) = product_images(folder)
     annotation = image.read_annotation()
     said = annotation.image
