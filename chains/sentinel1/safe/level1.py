@@ -126,7 +126,7 @@ def _write_image(draft: Path, content: Level1Content, files: ImageFiles, image: 
         grid=image.annotation.grid,
         description=f"Sentinel-1{content.satellite} {content.mode} {content.product_type} L1",
         software=f"{content.origin.software} {content.origin.version}",
-        time=content.origin.stop,
+        time=content.stop,  # not when it was made: the same pixels are the same bytes
     )
     annotation, noise, calibration = (draft / path for path in files.metadata)
     write_noise(noise, image.noise)
