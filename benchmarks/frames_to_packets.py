@@ -1,6 +1,7 @@
 """The whole path from a byte stream of clean frames to packets, on one core: synchronisation, derandomising,
 Reed-Solomon, demultiplexing, packet assembly and CRC, against the rate of a two-channel downlink (65 MB/s, stated).
-The goal is not met yet; the check of clean codewords and the assembly of packets take most of the time.
+Packets have 58 bytes, which makes many of them; every codeword and every CRC is checked. The check of clean codewords
+takes about half of the time.
 """
 
 import numpy as np
