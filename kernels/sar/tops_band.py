@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from refsys.kernels.sar.focusing import REFERENCE_RANGE_M
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
+from refsys.kernels.sar.line_sums import sum_rows
 from refsys.kernels.sar.phase_rows import rotate_rows
 from refsys.kernels.sar.tops_burst import Burst
 from refsys.kernels.sar.tops_phase import azimuth_turns, fit_rows
@@ -44,7 +45,7 @@ def focus_lines(
     weights = band_weights(doppler, centroid, burst, columns.rates)
     since = times_s - burst.raw_grid.first_pulse_time_s
     turning = weights * np.exp(2j * np.pi * doppler * since[:, None])
-    return np.asarray(turning.astype(np.complex64) @ focused)
+    return sum_rows(turning.astype(np.complex64), focused)
 
 
 def _matched(

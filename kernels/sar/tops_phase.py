@@ -81,4 +81,6 @@ def azimuth_turns(
 
 def fit_rows(turns: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the cubic through four columns, float64 (rows, 4), from turns (rows, 4) at columns (4,)."""
-    return np.asarray(np.linalg.solve(np.vander(columns, 4, increasing=True), turns.T).T)
+    inverse = np.linalg.inv(np.vander(columns, 4, increasing=True))
+    # Not a product of matrices: the last bits of those change with the number of threads.
+    return np.asarray(np.einsum("rn,kn->rk", turns, inverse))
