@@ -50,7 +50,7 @@ def calibrate(
 ) -> Float32:
     """Return backscatter of a tile of an image: noise subtracted, calibrated, averaged over looks.
 
-    Pixels of value 0 hold no data: they enter no average, and a mean of none is NaN. Noise is subtracted from each
+    Pixels of 0 or NaN hold no data: they enter no average, and a mean of none is NaN. Noise is subtracted from each
     pixel as it is. `negative` says what becomes of an average below zero: "keep" it, which leaves the mean over an
     area without bias, or "zero".
 
@@ -218,12 +218,12 @@ def _add_amplitudes_body(image: NDArray[np.uint16], noise: Float32, scale: Float
 
 def _add_intensities_body(image: Float32, noise: Float32, scale: Float32, total: Float32) -> None:
     for j in range(image.size):
-        total[j] += (image[j] - noise[j]) * scale[j] if image[j] != 0 else np.float32(0)
+        total[j] += (image[j] - noise[j]) * scale[j] if image[j] > 0 else np.float32(0)
 
 
 def _count_body(image: Image, count: Float32) -> None:
     for j in range(image.size):
-        count[j] += np.float32(1) if image[j] != 0 else np.float32(0)
+        count[j] += np.float32(1) if image[j] > 0 else np.float32(0)
 
 
 def _sum_looks_body(values: Float32, looks: int, out: Float32) -> None:

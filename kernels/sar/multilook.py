@@ -97,7 +97,7 @@ def _oversampled(image: Complex64, axis: int, factor: int, centre_cycles: float)
 def multilook(intensity: Float32, lines: Boxes, samples: Boxes, *, minimum_fraction: float = 0.5) -> Float32:
     """Return the mean intensity over boxes.
 
-    Pixels of 0 hold no data and enter no mean, as does what lies outside the input.
+    Pixels of 0 or NaN hold no data and enter no mean, as does what lies outside the input.
 
     Parameters
     ----------
@@ -192,12 +192,12 @@ def _multilook_body(intensity: Float32, lines: Boxes, boxes: Boxes, minimum_frac
 
 def _add_weighted_body(values: Float32, part: np.float32, total: Float32) -> None:
     for j in range(values.size):
-        total[j] += part * values[j]
+        total[j] += part * values[j] if values[j] > 0 else np.float32(0)
 
 
 def _add_present_body(values: Float32, part: np.float32, weight: Float32) -> None:
     for j in range(values.size):
-        weight[j] += part if values[j] != 0 else np.float32(0)
+        weight[j] += part if values[j] > 0 else np.float32(0)
 
 
 def _average_boxes_body(total: Float32, weight: Float32, boxes: Boxes, minimum: float, out: Float32) -> None:
