@@ -25,7 +25,9 @@ _QUICK_LOOK_SCHEMA = "s1Level1QuickLookSchema"
 class Level1Content(Value):
     """What the manifest of a Level-1 product says, apart from its files."""
 
-    satellite: str = Field(pattern="^[AB]$")
+    satellite: str = Field(
+        pattern="^[A-D]$", description="Manifests are written for A and B: orbit rules of others lack."
+    )
     beam: str = Field(description="As in the product's name: `S1` to `S6`, `IW`, `EW`.")
     swaths: tuple[str, ...] = Field(min_length=1, description="Of the images: `S3`, or `IW1`, `IW2`, `IW3`, or `IW`.")
     product_type: Literal["SLC", "GRD"]

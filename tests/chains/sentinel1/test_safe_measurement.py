@@ -1,5 +1,7 @@
 """Measurement files: pixels come back, bytes do not depend on blocks, offsets are true, bad rows are refused."""
 
+import itertools
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,18 @@ def test_pixels_are_rounded_and_clipped(tmp_path: Path) -> None:
 def test_rows_that_do_not_fit_are_refused(block: NDArray[Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputCorrupt, match=message):
         write_measurement(tmp_path / "a.tiff", plan(made.STRIPMAP), [block])
+
+
+def test_memory_does_not_grow_with_the_image(tmp_path: Path) -> None:
+    block = np.ones((16, 8192), np.complex64)
+    peaks = []
+    for blocks in (4, 64):
+        large = made.Kind(lines=16 * blocks, samples=8192)
+        tracemalloc.start()
+        write_measurement(tmp_path / f"{blocks}.tiff", plan(large), itertools.repeat(block, blocks))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] < 16 * block.nbytes
 
 
 def test_a_file_is_not_overwritten(tmp_path: Path) -> None:
