@@ -87,7 +87,7 @@ class _Counts:
         self.marker_bit_errors = 0
         self.slips = 0
         self.by_virtual_channel = np.zeros(64, np.int64)
-        self._last_position: int | None = None
+        self._last_bit: int | None = None
 
     def add(
         self,
@@ -96,13 +96,13 @@ class _Counts:
         known: npt.NDArray[np.bool_],
         vcid: npt.NDArray[np.uint8],
     ) -> None:
-        positions = frames.positions
-        if not positions.size:
+        begins = 8 * frames.positions + frames.bit_offsets
+        if not begins.size:
             return
-        previous = positions[0] - CADU_BYTES if self._last_position is None else self._last_position
-        self.slips += int((np.diff(positions, prepend=previous) % CADU_BYTES != 0).sum())
-        self._last_position = int(positions[-1])
-        self.frames += positions.size
+        previous = begins[0] - 8 * CADU_BYTES if self._last_bit is None else self._last_bit
+        self.slips += int((np.diff(begins, prepend=previous) % (8 * CADU_BYTES) != 0).sum())
+        self._last_bit = int(begins[-1])
+        self.frames += begins.size
         self.marker_bit_errors += int(frames.marker_bit_errors.sum())
         self.corrected_symbols += int(corrected[corrected > 0].sum())
         self.uncorrectable += int((corrected < 0).any(axis=1).sum())
