@@ -25,7 +25,7 @@ from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, ImageGrid, RawGrid
 from refsys.kernels.sar.velocity import RangeHistory
 from refsys.kernels.sar.windows import Window
 
-__all__ = ["REFERENCE_RANGE_M", "Radar", "aperture_s", "focus", "valid_grid"]
+__all__ = ["REFERENCE_RANGE_M", "Radar", "aperture_s", "focus", "valid_grid", "workspace_shape"]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex64]
@@ -59,6 +59,7 @@ def focus(
     *,
     doppler_centroid_hz: float,
     output: ImageGrid,
+    workspace: NDArray[np.complex64] | None = None,
 ) -> NDArray[np.complex64]:
     """Focus one block of raw lines.
 
@@ -81,6 +82,9 @@ def focus(
         True one, not aliased to the PRF.
     output
         Any first time and first delay; its interval is the PRI, its sampling that of the raw data.
+    workspace
+        complex64 of `workspace_shape(raw_grid)`, contiguous, overwritten: one for many blocks spares the operating
+        system from finding that much memory for each.
 
     Returns
     -------
@@ -90,8 +94,8 @@ def focus(
     Raises
     ------
     ValueError
-        If arrays do not fit their grids, samplings differ, bands do not fit, the pulse or the pattern does not span
-        its band, or the output reaches beyond `valid_grid`.
+        If arrays or the workspace do not fit their grids, samplings differ, bands do not fit, the pulse or the pattern
+        does not span its band, or the output reaches beyond `valid_grid`.
     """
     if raw.shape != (raw_grid.lines, raw_grid.samples) or raw.dtype != np.complex64 or not raw.size:
         raise ValueError(f"raw data {raw.shape} {raw.dtype} do not fit {raw_grid.lines} x {raw_grid.samples}")
@@ -100,13 +104,20 @@ def focus(
     pulse = fit_pulse(radar.pulse, raw_grid.range_sampling_hz, radar.range_bandwidth_hz)
     task = _Task(raw_grid, radar, history, pulse, doppler_centroid_hz, output)
     block = _block(task)
-    data = _spectrum(raw, block)
+    if workspace is None:
+        workspace = np.empty(workspace_shape(raw_grid), np.complex64)
+    data = _spectrum(raw, block, workspace)
     _compress_range(data, block, task)
     return _compress_azimuth(data[:, : output.samples], block, task)
 
 
+def workspace_shape(raw_grid: RawGrid) -> tuple[int, int]:
+    """Return the padded size of a block: lines and samples of the transforms."""
+    return fft.next_fast_len(raw_grid.lines), fft.next_fast_len(raw_grid.samples)
+
+
 def _block(task: _Task) -> _Block:
-    samples, lines = fft.next_fast_len(task.grid.samples), fft.next_fast_len(task.grid.lines)
+    lines, samples = workspace_shape(task.grid)
     prf = 1 / task.grid.pri_s
     aliased = np.asarray(np.fft.fftfreq(lines, task.grid.pri_s), np.float64)
     doppler = aliased + prf * np.round((task.centroid_hz - aliased) / prf)
@@ -119,10 +130,11 @@ def _block(task: _Task) -> _Block:
     return _Block(lines, samples, rows, doppler[rows], frequency, columns)
 
 
-def _spectrum(raw: Complex, block: _Block) -> Complex:
-    """Return the two-dimensional spectrum; columns outside the range band are without meaning."""
+def _spectrum(raw: Complex, block: _Block, data: Complex) -> Complex:
+    """Fill in the two-dimensional spectrum; columns outside the range band are without meaning."""
     lines, samples = raw.shape
-    data = np.empty((block.lines, block.samples), np.complex64)
+    if data.shape != (block.lines, block.samples) or data.dtype != np.complex64 or not data.flags.c_contiguous:
+        raise ValueError(f"a workspace {data.shape} {data.dtype} for a block of {block.lines} x {block.samples}")
     data[:lines, :samples] = raw
     data[:lines, samples:] = 0
     data[lines:] = 0

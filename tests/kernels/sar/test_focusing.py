@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from refsys.chains.sentinel1.simulation.antenna import Steering
 from refsys.chains.sentinel1.simulation.echoes import simulate_points
 from refsys.chains.sentinel1.simulation.orbit import states
-from refsys.kernels.sar.focusing import REFERENCE_RANGE_M, Radar, aperture_s, focus, valid_grid
+from refsys.kernels.sar.focusing import REFERENCE_RANGE_M, Radar, aperture_s, focus, valid_grid, workspace_shape
 from refsys.kernels.sar.focusing_noise import noise_gain
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, ImageGrid, RawGrid
 from refsys.kernels.sar.impulse_response import ImpulseResponse, expected_response, measure_impulse_response
@@ -160,7 +160,9 @@ def test_noise_comes_out_as_predicted_and_every_run_is_the_same() -> None:
     # About 1e5 independent pixels: 0.3 % of statistics.
     expected = 2 * noise_gain(grid, radar, history, output.slant_ranges_m()).mean()
     assert np.mean(np.abs(image) ** 2) == pytest.approx(expected, rel=0.015)
-    again = focus(raw, grid, radar, history, doppler_centroid_hz=0.0, output=output)
+    # Nothing that was in the workspace before comes through.
+    dirty = np.full(workspace_shape(grid), np.nan, np.complex64)
+    again = focus(raw, grid, radar, history, doppler_centroid_hz=0.0, output=output, workspace=dirty)
     assert again.tobytes() == image.tobytes()
 
 
@@ -195,6 +197,9 @@ def test_what_does_not_fit_is_refused() -> None:
     grid = sp.grid_around(point, 1500, 20, 40)
     output = valid_grid(grid, radar, history, 0.0)
     raw = np.zeros((1500, grid.samples), np.complex64)
+
+    with pytest.raises(ValueError, match="workspace"):
+        focus(raw, grid, radar, history, doppler_centroid_hz=0.0, output=output, workspace=raw[1:])
 
     def refused(message: str, *, told: Radar = radar, asked: ImageGrid = output, given: Any = raw) -> None:
         with pytest.raises(ValueError, match=message):
