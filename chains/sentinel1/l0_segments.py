@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, label
 from refsys.kernels.sentinel1.packets import Headers
+from refsys.kernels.sentinel1.radar import clock_seconds
 from refsys.model.errors import InputCorrupt
 
 SWATHS = {
@@ -127,5 +128,8 @@ def line_runs(headers: Headers, swath_number: int) -> list[NDArray[np.int64]]:
     if not is_tops(SWATHS.get(swath_number, "")):
         return [own]
     pulses = headers["pri_count"][own].astype(np.int64)
-    cuts = np.flatnonzero((np.diff(places) > 1) | (np.diff(pulses) > _LONGEST_GAP_PULSES)) + 1
+    time_s = headers["coarse_time"][own].astype(np.float64) + headers["fine_time"][own] / 65536
+    longest_s = _LONGEST_GAP_PULSES * clock_seconds(headers["pri"][own[:1]])
+    late = (np.diff(pulses) > _LONGEST_GAP_PULSES) | (np.diff(time_s) > longest_s)
+    cuts = np.flatnonzero((np.diff(places) > 1) | late) + 1
     return [run for run in np.split(own, cuts) if run.size]

@@ -16,10 +16,12 @@ from refsys.chains.sentinel1.l1_geolocation import corners
 from refsys.chains.sentinel1.l1_grd_annotation import grd_annotation, grd_calibration, grd_header, grd_noise
 from refsys.chains.sentinel1.l1_grd_detect import BLOCK_LINES, INTENSITY, Scene, open_scene, write_intensity
 from refsys.chains.sentinel1.l1_quick_look import quick_look
+from refsys.chains.sentinel1.l1_slc_product import ZARR_FOLDER
 from refsys.chains.sentinel1.safe.level1 import Level1Image, write_level1
 from refsys.chains.sentinel1.safe.level1_manifest import Level1Content
 from refsys.chains.sentinel1.safe.manifest_parts import Origin
 from refsys.chains.sentinel1.safe.reading import read_level1_manifest
+from refsys.chains.sentinel1.safe.zarr_form import write_zarr_form
 from refsys.chains.units import Predecessor, ProductDraft, UnitContext, UnitOutcome, unit
 from refsys.model.errors import InputCorrupt
 from refsys.model.products import Quality
@@ -84,6 +86,8 @@ def product(context: UnitContext, parameters: ProductParameters) -> UnitOutcome:
     grid = scenes[0].grid
     picture = quick_look(_amplitudes(context.before[0]), grid.lines, grid.samples)
     written = write_level1(context.out, content, images, picture)
+    context.progress(0.7, "Zarr form")
+    write_zarr_form(context.out / written.name, context.out / written.name / ZARR_FOLDER)
     clipped = sum(summary.clipped for summary in written.summaries)
     reasons: list[JsonValue] = []
     if clipped > parameters.most_clipped * grid.lines * grid.samples * len(images):

@@ -17,12 +17,16 @@ from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.level1 import Level1Image, write_level1
 from refsys.chains.sentinel1.safe.level1_manifest import Level1Content
 from refsys.chains.sentinel1.safe.manifest_parts import OrbitReference, Origin
+from refsys.chains.sentinel1.safe.zarr_form import write_zarr_form
 from refsys.chains.units import ProductDraft, UnitContext, UnitOutcome
 from refsys.kernels.sar.orbit import interpolate
 from refsys.model.errors import InputCorrupt
 from refsys.model.names_s1 import S1ProductName
 from refsys.model.products import Quality
 from refsys.model.values import Value
+
+ZARR_FOLDER = "product.zarr"
+"""The same product as a Zarr group, inside the SAFE folder."""
 
 
 class ProductParameters(Value):
@@ -54,6 +58,8 @@ def write_product(context: UnitContext, parameters: ProductParameters) -> UnitOu
     level1 = [_level1(image, annotation) for image, annotation in zip(images, annotations, strict=True)]
     context.progress(0.1, "quick-look")
     written = write_level1(context.out, content, level1, _picture(images[0], annotations[0]))
+    context.progress(0.7, "Zarr form")
+    write_zarr_form(context.out / written.name, context.out / written.name / ZARR_FOLDER)
     figures = _figures(context, images)
     reasons = _reasons(
         context, parameters, [(s.clipped, a.image) for s, a in zip(written.summaries, annotations, strict=True)]
