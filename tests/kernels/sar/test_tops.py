@@ -8,6 +8,7 @@ from iw_points import (
     DOPPLER_BAND_HZ,
     LINE_INTERVAL_S,
     RANGE_BAND_HZ,
+    WAVELENGTH_M,
     Simulated,
     expected_peak,
     narrow,
@@ -17,9 +18,11 @@ from iw_points import (
 from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.simulation.instrument import IW1
+from refsys.chains.sentinel1.simulation.orbit import SIMULATED_ORBIT, states
 from refsys.chains.sentinel1.simulation.tops import iw_bursts
 from refsys.kernels.sar.impulse_response import ImpulseResponse, expected_response, measure_impulse_response
 from refsys.kernels.sar.tops import focus_burst
+from refsys.kernels.sar.tops_burst import Pattern
 from refsys.kernels.sar.tops_geometry import BurstRates, burst_rates, deramp_phase
 from refsys.kernels.sar.tops_noise import burst_noise_gain
 from refsys.kernels.sar.velocity import range_history
@@ -136,6 +139,22 @@ def test_overlapping_swaths_agree(near: str, far: str) -> None:
         values.append(image[1, samples] / abs(expected_peak(burst, *place)))
     assert abs(np.angle(values[0] / values[1], deg=True)) < 1.0
     assert abs(decibels(values[0] / values[1])) < 0.05
+
+
+def test_pattern_of_elements_is_taken_out() -> None:
+    burst = iw_bursts(1, codes=(narrow("IW1"),))[0]
+    antenna = burst.acquisition.antenna._replace(element_m=0.9)
+    burst = burst._replace(acquisition=burst.acquisition._replace(antenna=antenna))
+    place = edge_places("IW1")[0]
+    simulated = simulate(burst, [place])
+    grid, expected = simulated.around(*place, lines=2), expected_peak(burst, *place)
+    assert decibels(simulated.focus(grid)[1, 64] / expected) < -0.5
+    doppler = np.linspace(-5000.0, 5000.0, 401)
+    speed = float(np.linalg.norm(states(SIMULATED_ORBIT, [0.0])[1]))
+    squint = np.arcsin(0.5 * WAVELENGTH_M * doppler / speed)
+    element = Pattern(doppler, np.sinc(0.9 * np.sin(squint) / WAVELENGTH_M) ** 2)
+    equalised = simulated._replace(sweep=simulated.sweep._replace(element=element))
+    assert abs(decibels(equalised.focus(grid)[1, 64] / expected)) < 0.06
 
 
 def test_seams_do_not_show() -> None:
