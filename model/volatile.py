@@ -23,6 +23,7 @@ class Volatile(Value):
         yield self.uuid.encode(), b"{uuid}"
         yield format_time(self.creation_time).encode(), b"{creation_time}"
         yield format_time(self.creation_time).removesuffix("Z").encode(), b"{creation_time}"  # as SAFE manifests do
+        yield self.creation_time.isoformat().replace("+00:00", "Z").encode(), b"{creation_time}"  # as JSON values do
         yield compact_time(self.creation_time).encode(), b"{creation_time}"
 
     def mask(self, data: bytes) -> bytes:

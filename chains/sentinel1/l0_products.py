@@ -19,6 +19,7 @@ from refsys.chains.sentinel1.safe.level0_manifest import Level0Content
 from refsys.chains.sentinel1.safe.manifest_parts import OrbitReference, Origin
 from refsys.chains.units import ProductDraft, UnitContext
 from refsys.model.errors import InputCorrupt, NameInvalid
+from refsys.model.names_s1 import S1ProductName
 from refsys.model.names_sessions import SessionName
 from refsys.model.products import Quality
 from refsys.model.values import UtcTime, Value
@@ -70,6 +71,23 @@ class DataTake(NamedTuple):
             "gaps": {stream.key.polarisation: stream.gaps() for stream in self.streams},
             "orbit_direction": self.node.direction.lower(),
         }
+
+
+def lasting_name(product: str) -> str:
+    """Return a product's name without the CRC of its manifest, which differs each time that the product is made.
+
+    Other names come back whole. What is made of a product must not depend on when that was made.
+
+    Examples
+    --------
+    >>> lasting_name("S1A_S3_RAW__0SSV_20130601T120000_20130601T120001_000123_001313_CC4D.SAFE")
+    'S1A_S3_RAW__0SSV_20130601T120000_20130601T120001_000123_001313'
+    """
+    try:
+        S1ProductName.parse(product)
+    except NameInvalid:
+        return product
+    return product.removesuffix(".SAFE")[:-5]
 
 
 def data_takes(surveys: Mapping[int, Survey]) -> list[DataTake]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue
 
+from refsys.chains.sentinel1.l0_products import lasting_name
 from refsys.chains.sentinel1.l1_geolocation import corners
 from refsys.chains.sentinel1.l1_grd_annotation import grd_annotation, grd_calibration, grd_header, grd_noise
 from refsys.chains.sentinel1.l1_grd_detect import BLOCK_LINES, INTENSITY, Scene, open_scene, write_intensity
@@ -139,7 +140,7 @@ def _content(context: UnitContext, said: Level1Content, images: list[Level1Image
         start=context.creation_time,
         stop=context.creation_time,
         version=version("refsys"),
-        inputs=((context.input("slc").ref.name, "slc"),),
+        inputs=((lasting_name(context.input("slc").ref.name), "slc"),),
         simulated=said.origin.simulated,
     )
     return said.model_copy(

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from refsys.chains.sentinel1.aux_ins import read_aux_ins
 from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, SIGNAL_NOISE
+from refsys.chains.sentinel1.l0_products import lasting_name
 from refsys.chains.sentinel1.l0_reading import PacketFile, measurement_files, open_packets
 from refsys.chains.sentinel1.l0_segments import SWATHS, beam_of, is_tops
 from refsys.chains.sentinel1.l1_slc_auxiliary import Auxiliary, orbit_facts, read_auxiliary
@@ -81,7 +82,7 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
     facts = Facts(
         epoch=epoch,
         packets_name=source.ref.name,
-        inputs=tuple((used.ref.name, role) for role, own in context.inputs.items() for used in own),
+        inputs=tuple((lasting_name(used.ref.name), role) for role, own in context.inputs.items() for used in own),
         satellite=source.ref.name[2],
         beam=beam_of(int(file.headers["ecc_number"][0])),
         carrier_hz=aux_ins.radar_frequency_hz,
