@@ -42,10 +42,10 @@ class _Frequencies(NamedTuple):
 
 
 class _Ranges(NamedTuple):
-    """Slant range, V and C at the anchors, (anchors, 3), and from one column to the next."""
+    """Slant range, V and C at the anchors, and half as far before and behind the middle one as from one to the next."""
 
     anchors: Floats
-    spacing_m: float
+    around: Floats
 
 
 class _Table(NamedTuple):
@@ -148,15 +148,10 @@ def _filter_azimuth_body(
 ) -> None:
     local = _Table(np.empty(_ANCHOR, np.float32), np.empty(_ANCHOR, np.float32))
     columns = data.shape[1] // 2
-    before, after = (
-        ranges.anchors[ranges.anchors.shape[0] // 2].copy(),
-        ranges.anchors[ranges.anchors.shape[0] // 2].copy(),
-    )
-    before[0] -= 0.5 * _ANCHOR * ranges.spacing_m
-    after[0] += 0.5 * _ANCHOR * ranges.spacing_m
     for which in range(rows.size):
         doppler = each.doppler_hz[which]
-        climb = _azimuth_phase(carrier_hz, doppler, after) - _azimuth_phase(carrier_hz, doppler, before)
+        before = _azimuth_phase(carrier_hz, doppler, ranges.around[0])
+        climb = _azimuth_phase(carrier_hz, doppler, ranges.around[1]) - before
         _fill(local, climb / _ANCHOR)
         for start in range(0, columns, _ANCHOR):
             stop = min(start + _ANCHOR, columns)
@@ -212,8 +207,14 @@ def filter_azimuth(
     _check_rows(data, rows, each)
     spacing_m = (slant_range_m[-1] - slant_range_m[0]) / max(slant_range_m.size - 1, 1)
     middle_m = slant_range_m[0] + spacing_m * (np.arange(0, slant_range_m.size, _ANCHOR) + _ANCHOR // 2)
-    anchors = np.stack([middle_m, history.velocities_m_s(middle_m), history.cubics_m2_s3(middle_m)], axis=1)
-    _filter_azimuth(data.view(np.float32), rows, each, carrier_hz, _Ranges(anchors, float(spacing_m)))
+    around_m = middle_m[middle_m.size // 2] + 0.5 * _ANCHOR * spacing_m * np.array([-1.0, 1.0])
+    ranges = _Ranges(_geometry(middle_m, history), _geometry(around_m, history))
+    _filter_azimuth(data.view(np.float32), rows, each, carrier_hz, ranges)
+
+
+def _geometry(slant_range_m: Floats, history: RangeHistory) -> Floats:
+    velocity, cubic = history.velocities_m_s(slant_range_m), history.cubics_m2_s3(slant_range_m)
+    return np.stack([slant_range_m, velocity, cubic], axis=1)
 
 
 def _check_rows(data: NDArray[np.complex64], rows: NDArray[np.intp], each: tuple[Floats, ...]) -> None:

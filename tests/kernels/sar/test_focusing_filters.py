@@ -32,7 +32,8 @@ def test_block_filter_equals_the_slow_one(columns: int, count: int, seed: int) -
     for row, slope, curve in zip(rows, *each, strict=True):
         slow[row] *= table * np.exp(1j * (slope * frequency + curve * frequency**2))
     filter_block(data, rows, table, each, (-3e7, 8e3))
-    np.testing.assert_allclose(data, slow, atol=0.01)
+    # The curvature bends the phase by 0.0015 at most between anchors.
+    np.testing.assert_allclose(data, slow, rtol=0.002, atol=1e-5)
     kept = np.setdiff1d(np.arange(9), rows)
     np.testing.assert_array_equal(data[kept], slow[kept].astype(np.complex64))
 
@@ -65,7 +66,7 @@ def test_azimuth_filter_equals_the_stationary_phase(columns: int, doppler_hz: fl
         turned = np.exp(1j * (phase + slow_phase(doppler, ranges)))
         slow[row] *= gain * HISTORY.velocities_m_s(ranges) * turned
     filter_azimuth(data, rows, each, CARRIER_HZ, ranges, history=HISTORY)
-    np.testing.assert_allclose(data, slow, atol=0.001 * 2 * 7150 * 5)
+    np.testing.assert_allclose(data, slow, rtol=1e-4, atol=1e-5)
 
 
 def test_stationary_time_has_the_doppler() -> None:
