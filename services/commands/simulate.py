@@ -103,6 +103,39 @@ def simulate_isp(into: Into, seed: Seed = 0, as_json: Json = False) -> None:
         typer.echo(f"simulated packets {row['packets']}\nsimulated tables {row['aux_ins']}")
 
 
+@simulate.command("scene")
+def simulate_scene(
+    into: Into,
+    *,
+    lines: Annotated[
+        int, typer.Option(min=1, max=8192, help="Pulses; 1,750 of them are the edges of the image.")
+    ] = 3328,
+    samples: Annotated[int, typer.Option(min=1, max=8192, help="Of each pulse; 2,948 are its edge.")] = 5600,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Make a Sentinel-1 StripMap session of targets and lettering, its auxiliary files, and what is true of it."""
+    from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
+    from refsys.chains.sentinel1.simulation.showcase import GAIN, simulate_showcase
+
+    try:
+        made = simulate_showcase(into, lines=lines, samples=samples, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    auxiliary = simulate_auxiliary(into, gain=GAIN)
+    row = {
+        "session": str(made.session),
+        "truth": str(made.truth),
+        "auxiliary": [str(path) for path in auxiliary],
+        "simulated": True,
+    }
+    if as_json:
+        views.show_json(row)
+    else:
+        typer.echo(f"simulated session {made.session}\nwhat is true of it {made.truth}")
+        typer.echo("\n".join(f"auxiliary {path}" for path in auxiliary))
+
+
 def _utc(time: datetime) -> datetime:
     from datetime import UTC
 

@@ -12,6 +12,8 @@ from refsys.services.demonstration import inputs as demo_inputs
 
 if __name__ == "__main__":  # only here: the collection of doctests imports this file too
     demo_inputs.PACKETS = 6000
-    vars(demo).update(sral_inputs=lambda real, folder: [], s1_inputs=lambda real, folder: [])
+    vars(demo).update(
+        sral_inputs=lambda real, folder: [], s1_inputs=lambda real, folder: [], scene_inputs=lambda folder: []
+    )
     sys.argv[0] = Path(sys.argv[0]).name
     cli.main()

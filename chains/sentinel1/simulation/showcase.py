@@ -23,7 +23,7 @@ from refsys.model.values import UtcTime, Value
 TRUTH_FILE = "truth.json"
 LINES, SAMPLES = 3328, 5600
 """Pulses, and complex samples of each."""
-GAIN = 0.04
+GAIN = 0.12
 """Of the acquisition; its square is the absolute calibration constant of AUX_CAL."""
 
 _GLYPHS = {
@@ -43,7 +43,7 @@ _TARGET_EDGE = 0.06  # of the image, to its border
 _TARGET_RCS_M2 = 1e4
 _SIGMA0_DB = (-15.0, -12.0, -9.0, -6.0, -3.0, 0.0)
 """Of the letters."""
-_NOISE_POWER = 2.0
+_NOISE_POWER = 100.0
 _DOWNLINK_DELAY = timedelta(minutes=30)
 
 
@@ -170,31 +170,31 @@ def _targets(image: _Image) -> tuple[TrueTarget, ...]:
 
 
 def _lettering(image: _Image) -> tuple[TrueArea, ...]:
-    """Return the letters of the word in the middle of the image, made of cells."""
-    rows = len(_GLYPHS[_WORD[0]])
-    columns = 6 * len(_WORD) - 1
+    """Return the letters of the word in the middle of the image, made of those cells that lie in it."""
+    rows, columns = len(_GLYPHS[_WORD[0]]), 6 * len(_WORD) - 1
     line_s, sample_m = _CELL_LINES * image.line_s, _CELL_SAMPLES * image.sample_m
     top = 0.5 * (sum(image.times_s) - rows * line_s)
     left = 0.5 * (sum(image.ranges_m) - columns * sample_m)
+    areas = []
+    for place, letter in enumerate(_WORD):
+        marks = [
+            (row, 6 * place + k) for row, text in enumerate(_GLYPHS[letter]) for k, m in enumerate(text) if m == "#"
+        ]
+        corners = [(top + row * line_s, left + column * sample_m) for row, column in marks]
+        inside = [
+            _cell(first_s, near_m, line_s, sample_m)
+            for first_s, near_m in corners
+            if image.times_s[0] <= first_s <= image.times_s[1] - line_s
+            and image.ranges_m[0] <= near_m <= image.ranges_m[1] - sample_m
+        ]
+        if inside:
+            areas.append(TrueArea(name=f"{letter}{place + 1}", sigma0_db=_SIGMA0_DB[place], cells=tuple(inside)))
+    return tuple(areas)
 
-    def cell(row: int, column: int) -> Cell:
-        times = [EPOCH + timedelta(microseconds=round(1e6 * (top + k * line_s))) for k in (row, row + 1)]
-        near_m = left + column * sample_m
-        return Cell(first_time=times[0], last_time=times[1], near_m=near_m, far_m=near_m + sample_m)
 
-    return tuple(
-        TrueArea(
-            name=f"{letter}{place + 1}",
-            sigma0_db=_SIGMA0_DB[place],
-            cells=tuple(
-                cell(row, 6 * place + column)
-                for row, text in enumerate(_GLYPHS[letter])
-                for column, mark in enumerate(text)
-                if mark == "#"
-            ),
-        )
-        for place, letter in enumerate(_WORD)
-    )
+def _cell(first_s: float, near_m: float, line_s: float, sample_m: float) -> Cell:
+    first, last = (EPOCH + timedelta(microseconds=round(1e6 * time)) for time in (first_s, first_s + line_s))
+    return Cell(first_time=first, last_time=last, near_m=near_m, far_m=near_m + sample_m)
 
 
 def _patches(areas: tuple[TrueArea, ...], seed: int) -> Iterator[ClutterPatch]:
