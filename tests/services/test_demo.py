@@ -73,6 +73,7 @@ def check_result(result: dict[str, Any], chains: tuple[str, ...] = CHAINS) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.shared
 def test_demo_on_real_data_and_again(shared_data: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -93,6 +94,7 @@ def test_demo_on_real_data_and_again(shared_data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_demo_on_simulated_data_and_fresh(new_home: Refsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REFSYS_SHARED", raising=False)
     monkeypatch.chdir(tmp_path)  # in no repository, so that nothing is beside it
@@ -112,6 +114,7 @@ def test_demo_on_simulated_data_and_fresh(new_home: Refsys, tmp_path: Path, monk
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_killed_demo_finishes_with_the_digests_of_an_undisturbed_one(tmp_path: Path) -> None:
     undisturbed = run_small(tmp_path / "undisturbed")
     chance = random.Random(SEED)
