@@ -14,8 +14,10 @@ from pydantic import Field, JsonValue
 
 from refsys.chains.sentinel1.l0_products import lasting_name
 from refsys.chains.sentinel1.l1_geolocation import corners
-from refsys.chains.sentinel1.l1_grd_annotation import grd_annotation, grd_calibration, grd_header, grd_noise
-from refsys.chains.sentinel1.l1_grd_detect import BLOCK_LINES, INTENSITY, Scene, open_scene, write_intensity
+from refsys.chains.sentinel1.l1_grd_annotation import grd_annotation, grd_calibration, grd_header
+from refsys.chains.sentinel1.l1_grd_detect import BLOCK_LINES, INTENSITY, Detection, write_intensity
+from refsys.chains.sentinel1.l1_grd_noise import grd_noise
+from refsys.chains.sentinel1.l1_grd_scene import Scene, open_scene
 from refsys.chains.sentinel1.l1_quick_look import quick_look
 from refsys.chains.sentinel1.l1_slc_product import ZARR_FOLDER
 from refsys.chains.sentinel1.safe.level1 import Level1Image, write_level1
@@ -39,6 +41,12 @@ class DetectParameters(Value):
     spacing_m: float = Field(10.0, gt=0, description="From pixel to pixel, along and across.")
     width_m: float = Field(20.0, gt=0, description="Of the box that each pixel is the mean of.")
     minimum_fraction: float = Field(0.75, gt=0, le=1, description="Part of a box that must hold data.")
+    border_fraction: float = Field(
+        0.5, ge=0, lt=1, description="Of the noise power; edges that stay below it hold no echoes. 0: not looked for."
+    )
+    remove_thermal_noise: bool = Field(
+        False, description="Subtract the noise that is annotated; what falls below zero becomes the lowest pixel value."
+    )
 
 
 class ProductParameters(Value):
@@ -52,10 +60,12 @@ def detect(context: UnitContext, parameters: DetectParameters) -> UnitOutcome:
     """Detect the images of one polarisation into the workspace."""
     source = context.input("slc")
     scene = open_scene(source.folder, parameters.polarisation, parameters.spacing_m)
-    write_intensity(
+    detection = Detection(
+        parameters.width_m, parameters.minimum_fraction, parameters.border_fraction, parameters.remove_thermal_noise
+    )
+    found = write_intensity(
         scene,
-        parameters.width_m,
-        parameters.minimum_fraction,
+        detection,
         context.open_workspace(),
         lambda fraction: context.progress(fraction, f"{parameters.polarisation} detected"),
     )
@@ -63,6 +73,9 @@ def detect(context: UnitContext, parameters: DetectParameters) -> UnitOutcome:
         "polarisation": parameters.polarisation,
         "spacing_m": parameters.spacing_m,
         "width_m": parameters.width_m,
+        "noise_removed": parameters.remove_thermal_noise,
+        "border_pixels": found.masked,
+        "pixels_below_noise": found.below_noise,
     }
     return UnitOutcome(figures=figures)
 
@@ -77,7 +90,8 @@ def product(context: UnitContext, parameters: ProductParameters) -> UnitOutcome:
         figures: Any = step.figures
         scene = open_scene(source.folder, figures["polarisation"], figures["spacing_m"])
         header = grd_header(scene, number)
-        annotation = grd_annotation(scene, header, figures["width_m"], GRD_SCALE)
+        removed = bool(figures["noise_removed"])
+        annotation = grd_annotation(scene, header, figures["width_m"], GRD_SCALE, noise_removed=removed)
         constant = _constant(scene)
         calibration = grd_calibration(scene, header, constant * GRD_SCALE**2)
         noise = grd_noise(scene, header, GRD_SCALE**2)
@@ -101,6 +115,8 @@ def product(context: UnitContext, parameters: ProductParameters) -> UnitOutcome:
         "spacing_m": grid.spacing_m,
         "simulated": content.origin.simulated,
         "orbit": content.orbit.absolute_orbit,
+        "noise_removed": all(step.figures["noise_removed"] for step in context.before),
+        "border_pixels": sum(int(str(step.figures["border_pixels"])) for step in context.before),
         "degraded_because": reasons,
     }
     draft = _draft(context, written.name, content, shown)
@@ -123,13 +139,14 @@ def _constant(scene: Scene) -> float:
 
 
 def _amplitudes(step: Predecessor) -> Iterator[NDArray[np.float32]]:
-    """Yield amplitudes, some lines at a time; 0 where there are no data."""
+    """Yield amplitudes, some lines at a time; 0 where there are no data, and nowhere else."""
     if step.workspace is None:
         raise InputCorrupt("the step before left no image", where=step.name)
     array: Any = step.workspace[INTENSITY]
     for first in range(0, array.shape[0], BLOCK_LINES):
         intensity = np.asarray(array[first : first + BLOCK_LINES], np.float32)
-        yield np.float32(GRD_SCALE) * np.sqrt(np.nan_to_num(intensity, nan=0.0))
+        amplitude = np.maximum(np.float32(GRD_SCALE) * np.sqrt(intensity), np.float32(1))
+        yield np.nan_to_num(amplitude, nan=0.0)
 
 
 def _content(context: UnitContext, said: Level1Content, images: list[Level1Image]) -> Level1Content:

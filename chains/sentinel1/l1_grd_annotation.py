@@ -1,13 +1,11 @@
-"""Annotation, calibration and noise of a detected image, from those of the complex images that it is made of."""
-
-from datetime import datetime
+"""Annotation and calibration of a detected image, from those of the complex images that it is made of."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.l1_geolocation import utc, utc_ns
-from refsys.chains.sentinel1.l1_grd_detect import Scene
 from refsys.chains.sentinel1.l1_grd_grid import slant_range_at, swath_columns
+from refsys.chains.sentinel1.l1_grd_noise import VECTOR_STEP_S, vector_lines, vector_pixels
+from refsys.chains.sentinel1.l1_grd_scene import Scene
 from refsys.chains.sentinel1.safe import annotation as said
 from refsys.chains.sentinel1.safe import annotation_series as series
 from refsys.chains.sentinel1.safe import calibration as tables
@@ -17,9 +15,7 @@ from refsys.kernels.sar.geometry import geolocate, view_angles
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
 
 _GRID_STEP_S = 2.0
-_VECTOR_STEP_S = 1.0
 _GRID_PIXELS = 21
-_VECTOR_PIXELS = 40
 
 
 def grd_header(scene: Scene, number: int) -> said.AdsHeader:
@@ -35,7 +31,9 @@ def grd_header(scene: Scene, number: int) -> said.AdsHeader:
     )
 
 
-def grd_annotation(scene: Scene, header: said.AdsHeader, width_m: float, scale: float) -> said.Annotation:
+def grd_annotation(
+    scene: Scene, header: said.AdsHeader, width_m: float, scale: float, *, noise_removed: bool
+) -> said.Annotation:
     """Return the annotation; statistics are filled in when the pixels are written."""
     sources = [swath.annotation for swath in scene.swaths]
     first = sources[0]
@@ -49,7 +47,7 @@ def grd_annotation(scene: Scene, header: said.AdsHeader, width_m: float, scale: 
         replicas=tuple(item for source in sources for item in source.replicas),
         noise=tuple(item for source in sources for item in source.noise),
         image=_image(scene, header, first.image),
-        processing=_processing(scene, width_m, scale),
+        processing=_processing(scene, width_m, scale)._replace(thermal_noise_removed=noise_removed),
         antenna=tuple(item for source in sources for item in source.antenna),
         lines_per_burst=0,
         samples_per_burst=0,
@@ -62,61 +60,15 @@ def grd_annotation(scene: Scene, header: said.AdsHeader, width_m: float, scale: 
 
 def grd_calibration(scene: Scene, header: said.AdsHeader, constant: float) -> tables.Calibration:
     """Return the calibration file: DN^2 = `constant` * beta0."""
-    pixel = _pixels(scene, _VECTOR_PIXELS)
+    pixel = vector_pixels(scene)
     vectors = []
-    for line, time_s in _lines(scene, _VECTOR_STEP_S):
+    for line, time_s in vector_lines(scene, VECTOR_STEP_S):
         places = geolocate(scene.orbit, np.full(pixel.size, time_s), slant_range_at(scene.grid, time_s, pixel), 0.0)
         incidence = np.radians(view_angles(scene.orbit, time_s, places).incidence_deg)
         luts = look_up_tables(incidence, constant)
         time = utc(scene.epoch, time_s)
         vectors.append(tables.CalibrationVector(time, line, pixel, luts.sigma, luts.beta, luts.gamma, luts.dn))
     return tables.Calibration(header, 1.0, tuple(vectors))
-
-
-def grd_noise(scene: Scene, header: said.AdsHeader, factor: float) -> tables.Noise:
-    """Return the noise file: the powers of the complex images, at their slant ranges, times `factor`."""
-    pixel = _pixels(scene, _VECTOR_PIXELS)
-    sources = [swath.image.read_noise() for swath in scene.swaths]
-    columns = swath_columns(scene.grid)
-    vectors = []
-    for line, time_s in _lines(scene, _VECTOR_STEP_S):
-        slant = slant_range_at(scene.grid, time_s, pixel)
-        power = np.zeros(pixel.size)
-        for swath, source, (left, right) in zip(scene.swaths, sources, columns, strict=True):
-            own = (pixel >= left) & (pixel < right)
-            power[own] = _noise_at(source, swath.grid.slant_ranges_m(), scene.epoch, time_s, slant[own])
-        vectors.append(tables.NoiseRangeVector(utc(scene.epoch, time_s), line, pixel, factor * power))
-    ends = np.array([0, scene.grid.lines - 1])
-    along = tuple(
-        tables.NoiseAzimuthVector(
-            swath.annotation.header.swath, 0, left, scene.grid.lines - 1, right - 1, ends, np.ones(2)
-        )
-        for swath, (left, right) in zip(scene.swaths, columns, strict=True)
-    )
-    return tables.Noise(header, tuple(vectors), along)
-
-
-def _noise_at(
-    noise: tables.Noise,
-    slant_ranges_m: NDArray[np.float64],
-    epoch: datetime,
-    time_s: float,
-    wanted_m: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    nearest = min(noise.range_vectors, key=lambda vector: abs((vector.time - epoch).total_seconds() - time_s))
-    return np.asarray(np.interp(wanted_m, slant_ranges_m[nearest.pixel], nearest.power))
-
-
-def _pixels(scene: Scene, step: int) -> NDArray[np.int64]:
-    return np.unique(np.append(np.arange(0, scene.grid.samples, step), scene.grid.samples - 1)).astype(np.int64)
-
-
-def _lines(scene: Scene, step_s: float) -> list[tuple[int, float]]:
-    """Return lines about a step apart, the first and the last among them, and their times."""
-    grid = scene.grid
-    count = max(2, round((grid.lines - 1) * grid.line_interval_s / step_s) + 1)
-    lines = np.unique(np.rint(np.linspace(0, grid.lines - 1, count)).astype(np.int64)).tolist()
-    return [(line, grid.first_time_s + line * grid.line_interval_s) for line in lines]
 
 
 def _image(scene: Scene, header: said.AdsHeader, source: said.ImageInformation) -> said.ImageInformation:
@@ -159,7 +111,7 @@ def _processing(scene: Scene, width_m: float, scale: float) -> said.ProcessingIn
 
 def _grid(scene: Scene) -> series.GeolocationGrid:
     pixel = np.unique(np.rint(np.linspace(0, scene.grid.samples - 1, _GRID_PIXELS)).astype(np.int64))
-    lines = _lines(scene, _GRID_STEP_S)
+    lines = vector_lines(scene, _GRID_STEP_S)
     times = np.repeat([time for _, time in lines], pixel.size)
     slant = np.concatenate([slant_range_at(scene.grid, time, pixel) for _, time in lines])
     places = geolocate(scene.orbit, times, slant, 0.0)

@@ -1,20 +1,23 @@
-"""Complex images of one polarisation to one detected image in ground range: looks, resampling and merging at once."""
+"""Complex images of one polarisation to one detected image in ground range: looks, resampling and merging at once.
+
+Borders are left out, and thermal noise is taken off, while the lines pass.
+"""
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refsys.chains.sentinel1.l1_grd_grid import GroundGrid, ground_grid, sample_boxes, swath_columns
-from refsys.chains.sentinel1.l1_grd_swath import Swath, open_swath
-from refsys.chains.sentinel1.safe.reading import PixelRows, open_pixels, product_images
+from refsys.chains.sentinel1.l1_grd_grid import sample_boxes, swath_columns
+from refsys.chains.sentinel1.l1_grd_noise import noise_of_intensity
+from refsys.chains.sentinel1.l1_grd_scene import Scene
+from refsys.chains.sentinel1.safe.reading import PixelRows, open_pixels
+from refsys.kernels.sar.border import border_mask
 from refsys.kernels.sar.multilook import Boxes, detect, multilook
-from refsys.kernels.sar.orbit import Orbit
-from refsys.model.errors import InputCorrupt
+from refsys.kernels.sar.noise import noise_power
+from refsys.kernels.sar.tiepoints import Window
 
 if TYPE_CHECKING:
     import zarr
@@ -25,58 +28,53 @@ INTENSITY = "intensity"
 BLOCK_LINES = 128
 
 
-class Scene(NamedTuple):
-    """What one polarisation of a product shows.
+class Detection(NamedTuple):
+    """How complex images become a detected one.
 
     Attributes
     ----------
-    epoch
-        To the second; times count from it.
-    orbit
-        Of the annotation.
-    swaths
-        From near to far.
-    grid
-        Of the detected image.
+    width_m
+        Width of each pixel's average, along and across.
+    minimum_fraction
+        A mean over less than this part of its box is no data.
+    border_fraction
+        Edges whose intensity stays below this part of the noise power hold no echoes and become no data; 0: none do.
+    remove_noise
+        Whether noise power is subtracted; what falls below zero is zero.
     """
 
-    epoch: datetime
-    orbit: Orbit
-    swaths: tuple[Swath, ...]
-    grid: GroundGrid
+    width_m: float
+    minimum_fraction: float
+    border_fraction: float = 0.5
+    remove_noise: bool = False
 
 
-def open_scene(folder: Path, polarisation: str, spacing_m: float) -> Scene:
-    """Return what a product of complex images shows in one polarisation (`InputCorrupt` if it has none)."""
-    images = [image for image in product_images(folder) if f"-{polarisation.lower()}-" in image.annotation.name]
-    if not images:
-        raise InputCorrupt(f"the product has no image of polarisation {polarisation}", where=folder.name)
-    annotation = images[0].read_annotation()
-    epoch = annotation.header.start.replace(microsecond=0)
-    orbit = annotation.orbit.orbit(epoch)
-    swaths = sorted((open_swath(image, epoch) for image in images), key=lambda swath: swath.grid.first_delay_s)
-    return Scene(epoch, orbit, tuple(swaths), ground_grid(list(swaths), orbit, spacing_m))
+class Detected(NamedTuple):
+    """Pixels of an image: masked at its borders though they had a value, and zero after the noise was taken off."""
+
+    masked: int
+    below_noise: int
 
 
 def write_intensity(
-    scene: Scene, width_m: float, minimum_fraction: float, group: "zarr.Group", progress: Callable[[float], None]
-) -> None:
+    scene: Scene, detection: Detection, group: "zarr.Group", progress: Callable[[float], None]
+) -> Detected:
     """Write the detected image as array `intensity`, some lines at a time.
 
     Parameters
     ----------
     scene
         Input and grid.
-    width_m
-        Width of each pixel's average, along and across.
-    minimum_fraction
-        A mean over less than this part of its box is no data.
+    detection
+        How.
     group
         Empty.
     progress
         Told the fraction done.
     """
     grid = scene.grid
+    noise = noise_of_intensity(scene)
+    masked = below = 0
     array = group.create_array(
         INTENSITY, shape=(grid.lines, grid.samples), chunks=(BLOCK_LINES, grid.samples), dtype=np.float32
     )
@@ -84,14 +82,51 @@ def write_intensity(
         rows = [stack.enter_context(open_pixels(swath.image.measurement)) for swath in scene.swaths]
         for first in range(0, grid.lines, BLOCK_LINES):
             stop = min(first + BLOCK_LINES, grid.lines)
-            array[first:stop] = _block(scene, rows, (first, stop), width_m, minimum_fraction)
+            block = _block(scene, rows, (first, stop), detection)
+            power = noise_power(noise, Window(first, stop - first, 0, grid.samples))
+            masked += mask_border(block, power, detection.border_fraction)
+            if detection.remove_noise:
+                below += subtract_noise(block, power)
+            array[first:stop] = block
             progress(stop / grid.lines)
+    return Detected(masked, below)
 
 
-def _block(
-    scene: Scene, rows: list[PixelRows], lines: tuple[int, int], width_m: float, minimum_fraction: float
-) -> NDArray[np.float32]:
-    grid = scene.grid
+def mask_border(block: NDArray[np.float32], power: NDArray[np.float32], fraction: float) -> int:
+    """Make pixels of a block's edges NaN that are darker than noise alone could be; return how many.
+
+    An area of no echoes must reach an edge of the block, and be some pixels wide. Where the noise power is not known,
+    every pixel above zero counts as an echo.
+
+    Parameters
+    ----------
+    block
+        float32 (lines, samples), intensities, changed in place.
+    power
+        float32 (lines, samples), noise power in the same units; 0 where it is not known.
+    fraction
+        Of the noise power.
+    """
+    if not fraction:
+        return 0
+    there = block > 0
+    relative = there.astype(np.float32)
+    np.divide(block, power, out=relative, where=there & (power > 0))
+    outside = ~border_mask(relative, fraction)
+    block[outside] = np.nan
+    return int(np.count_nonzero(outside & there))
+
+
+def subtract_noise(block: NDArray[np.float32], power: NDArray[np.float32]) -> int:
+    """Take noise power off the intensities of a block in place, zero where less is left; return how many those are."""
+    block -= power
+    below = block < 0
+    block[below] = 0
+    return int(np.count_nonzero(below))
+
+
+def _block(scene: Scene, rows: list[PixelRows], lines: tuple[int, int], detection: Detection) -> NDArray[np.float32]:
+    grid, width_m = scene.grid, detection.width_m
     times = grid.times_s()[lines[0] : lines[1]]
     block = np.full((times.size, grid.samples), np.nan, np.float32)
     for swath, own, (left, right) in zip(scene.swaths, rows, swath_columns(grid), strict=True):
@@ -104,5 +139,5 @@ def _block(
         along = Boxes(centre - first, np.full(times.size, width))
         across = sample_boxes(grid, swath, times, width_m)
         across = Boxes(across.centre[:, left:right], across.width[:, left:right])
-        block[:, left:right] = multilook(intensity, along, across, minimum_fraction=minimum_fraction)
+        block[:, left:right] = multilook(intensity, along, across, minimum_fraction=detection.minimum_fraction)
     return block

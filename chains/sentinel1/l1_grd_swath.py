@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.reading import PixelRows, ProductImage
+from refsys.kernels.sar.border import mask_of_limits
 from refsys.kernels.sar.grids import ImageGrid
 from refsys.model.errors import InputCorrupt
 
@@ -33,21 +34,28 @@ class Swath(NamedTuple):
         Lines of all bursts on one grid; times since the epoch.
     sources
         Where they lie in the file; lines between them are empty.
+    limits
+        First and last valid sample of each line of the file, int64 (lines,) each, -1 where none is; None: all are.
     """
 
     image: ProductImage
     annotation: Annotation
     grid: ImageGrid
     sources: tuple[LineSource, ...]
+    limits: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def read(self, rows: PixelRows, first: int, count: int) -> NDArray[np.complex64]:
-        """Return lines of the run, complex64 (count, samples); those outside it or between bursts are zero."""
+        """Return lines of the run, complex64 (count, samples); zero is what is outside, between bursts or not valid."""
         pixels = np.zeros((count, self.grid.samples), np.complex64)
         for source in self.sources:
             begin, end = max(first, source.first_line), min(first + count, source.stop_line)
             if begin < end:
                 row = source.first_row + begin - source.first_line
-                pixels[begin - first : end - first] = rows.read(row, end - begin)
+                taken = rows.read(row, end - begin)
+                if self.limits is not None:
+                    low, high = (limit[row : row + end - begin] for limit in self.limits)
+                    taken[~mask_of_limits(low, high, self.grid.samples)] = 0
+                pixels[begin - first : end - first] = taken
         return pixels
 
 
@@ -69,7 +77,11 @@ def open_swath(image: ProductImage, epoch: datetime) -> Swath:
         return Swath(image, annotation, grid, (LineSource(0, said.lines, 0),))
     sources = _cut(annotation, epoch, first_s)
     grid = ImageGrid(first_s, interval, sources[-1].stop_line, said.slant_range_time_s, sampling, said.samples)
-    return Swath(image, annotation, grid, sources)
+    limits = (
+        np.concatenate([burst.first_valid for burst in annotation.bursts]),
+        np.concatenate([burst.last_valid for burst in annotation.bursts]),
+    )
+    return Swath(image, annotation, grid, sources, limits)
 
 
 def _cut(annotation: Annotation, epoch: datetime, first_s: float) -> tuple[LineSource, ...]:
