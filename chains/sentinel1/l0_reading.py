@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.l0_segments import polarisation_of
-from refsys.kernels.sentinel1.packets import Headers, decode_headers, find_packets, header_flags
+from refsys.kernels.sentinel1.packets import HEADER_BYTES, Headers, decode_headers, find_packets, header_flags
 from refsys.model.errors import InputCorrupt, InputMissing
 
 
@@ -25,7 +25,7 @@ class PacketFile(NamedTuple):
     headers
         Columns (packets,) of `decode_headers`.
     unsound
-        Packets left out because their header is not sound.
+        Packets left out because their header is not whole or not sound.
     """
 
     path: Path
@@ -68,12 +68,15 @@ def open_packets(path: Path) -> PacketFile:
             where=path.name,
             hint="fetch the product again",
         )
-    headers = decode_headers(data, index.offsets)
-    sound = header_flags(headers, index.lengths) == 0
+    whole = index.lengths >= HEADER_BYTES
+    offsets, lengths = index.offsets[whole], index.lengths[whole]
+    headers = decode_headers(data, offsets)
+    sound = header_flags(headers, lengths) == 0
     if not sound.any():
         raise InputCorrupt("no packet with a sound header", where=path.name)
     kept = {name: column[sound] for name, column in headers.items()}
     for field in ("sas_polarisation", "rx_channel_id", "data_take_id", "ecc_number"):
         if np.unique(kept[field]).size > 1:
             raise InputCorrupt(f"packets of several {field}: {np.unique(kept[field]).tolist()[:4]}", where=path.name)
-    return PacketFile(path, data, index.offsets[sound], index.lengths[sound], kept, int(np.count_nonzero(~sound)))
+    unsound = index.offsets.size - int(np.count_nonzero(sound))
+    return PacketFile(path, data, offsets[sound], lengths[sound], kept, unsound)

@@ -24,6 +24,7 @@ SWATHS = {
 _MISSION_DATA_TAKE_SHIFT = 9
 _TX_V = 4
 _LONGEST_GAP_PULSES = 400
+_PULSE_COUNTS = 1 << 32
 _BEAM = re.compile(r"S[1-6]|IW")
 
 
@@ -87,12 +88,12 @@ def segments(headers: Headers, polarisation: str) -> list[JsonValue]:
         swath = SWATHS[number]
         runs = line_runs(headers, number)
         pulses = headers["pri_count"].astype(np.int64)
-        spans = [int(pulses[run[-1]] - pulses[run[0]]) + 1 for run in runs]
+        spans = [int(pulses[run[-1]] - pulses[run[0]]) % _PULSE_COUNTS + 1 for run in runs]
         found.append(
             {
                 "name": segment_name(swath, polarisation),
                 "lines": max(spans),
-                "samples": 2 * max(int(headers["quads"][run].max()) for run in runs),
+                "samples": max(line_samples(headers, run) for run in runs),
                 "bursts": len(runs) if is_tops(swath) else 0,
             }
         )
@@ -107,6 +108,22 @@ def segment_name(swath: str, polarisation: str) -> str:
 def is_tops(swath: str) -> bool:
     """Return whether a swath is acquired in bursts."""
     return swath.startswith("IW")
+
+
+def line_samples(headers: Headers, rows: NDArray[np.int64]) -> int:
+    """Return the samples of the lines of a run: what most of its packets say, the most of those equally frequent.
+
+    A single header with another number of quads says nothing of the window.
+
+    Parameters
+    ----------
+    headers
+        Columns (packets,) of `decode_headers`.
+    rows
+        int64 (lines,), packets of the run, at least one.
+    """
+    quads, counts = np.unique(headers["quads"][rows], return_counts=True)
+    return 2 * int(quads[counts == counts.max()].max())
 
 
 def line_runs(headers: Headers, swath_number: int) -> list[NDArray[np.int64]]:

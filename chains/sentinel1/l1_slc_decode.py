@@ -52,7 +52,7 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
     Raises
     ------
     InputCorrupt
-        If the product lacks the polarisation, or packets contradict each other.
+        If the product lacks the polarisation, packets contradict each other, or no line of a swath can be decoded.
     InputMissing
         If no orbit covers the packets.
     """
@@ -73,6 +73,8 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
             context.progress((done + fraction) / len(raw), f"lines of {name}")
 
         statistics = write_lines(file, segment, lookup, group, told)
+        if statistics.missing_lines + statistics.undecoded_lines == statistics.lines:
+            raise InputCorrupt("no line could be decoded", where=segment.name, hint="fetch the product again")
         analysis = _Analysis(
             _noise(file, segment, lookup, epoch),
             replica_of(file, segment, lookup),

@@ -76,7 +76,8 @@ def write_lines(
 ) -> RawStatistics:
     """Write the raw lines of a segment as array `raw`: complex64, quantiser units, runs below each other.
 
-    Lines without a packet, or whose samples cannot be decoded, are zero. A line shorter than others ends in zeros.
+    Lines without a packet, or whose samples cannot be decoded or are more than the window holds, are zero. A line
+    shorter than others ends in zeros.
 
     Parameters
     ----------
@@ -112,10 +113,10 @@ def _block(
         _count_saturation(file, samples, part, sums)
         for k in range(part.size):
             line = block[there[k]]
-            if samples.status[k] != STATUS_OK:
+            iq = samples.iq[samples.starts[k] : samples.starts[k + 1]]
+            if samples.status[k] != STATUS_OK or iq.size > width:
                 sums.undecoded += 1
                 continue
-            iq = samples.iq[samples.starts[k] : samples.starts[k + 1]]
             line[: iq.size] = iq
             sums.zero_lines += not iq.any()
             sums.add(iq)

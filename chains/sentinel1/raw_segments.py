@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from refsys.chains.sentinel1.l0_segments import SWATHS, line_runs, segment_name
+from refsys.chains.sentinel1.l0_segments import SWATHS, line_runs, line_samples, segment_name
 from refsys.kernels.ccsds.times import gps_to_utc_ns
 from refsys.kernels.sar.grids import RawGrid
 from refsys.kernels.sentinel1.packets import Headers
@@ -29,6 +29,7 @@ CONSTANT_CODES = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FINE_STEP_NS = 1e9 / 65536
 _CLOCK_SLACK_NS = 1000.0
+_LEAST_SHARE = 0.5
 
 
 class RawRun(NamedTuple):
@@ -91,7 +92,8 @@ def raw_segment(headers: Headers, swath_number: int, polarisation: str, epoch: d
     Raises
     ------
     InputCorrupt
-        If pulse, PRI, rank or sampling window change within a run, pulses repeat or run back, or a run has one line.
+        If pulse, PRI, rank or sampling window change within a run, pulses repeat or run back, clock and PRI count
+        contradict each other, a run has one line or no samples, or more than half of its pulses have no packet.
     """
     swath = SWATHS[swath_number]
     name = segment_name(swath, polarisation)
@@ -115,11 +117,16 @@ def _run(headers: Headers, rows: NDArray[np.int64], epoch: datetime, where: str)
     line = (pulse - pulse[0]) % (1 << 32)
     if line.size < 2 or not np.all(np.diff(line) > 0):
         raise InputCorrupt("pulses repeat, run back, or are fewer than two", where=where)
-    packet = np.full(int(line[-1]) + 1, -1, np.int64)
-    packet[line] = rows
     pri_s = clock_seconds(codes["pri"]).item()
     middle_ns = gps_to_utc_ns(gps_time_ns(headers["coarse_time"][rows], headers["fine_time"][rows]))
     sensing_s = _first_time_s(middle_ns - _ns(epoch), line * pri_s, where)
+    lines, samples = int(line[-1]) + 1, line_samples(headers, rows)
+    if not samples:
+        raise InputCorrupt("lines without samples", where=where)
+    if rows.size < _LEAST_SHARE * lines:
+        raise InputCorrupt(f"only {rows.size} of {lines} pulses have a packet", where=where)
+    packet = np.full(lines, -1, np.int64)
+    packet[line] = rows
     first_delay_s = codes["rank"] * pri_s + clock_seconds(codes["swst"]).item() + SUPPRESSED_S
     grid = RawGrid(
         first_pulse_time_s=sensing_s - codes["rank"] * pri_s,
@@ -127,7 +134,7 @@ def _run(headers: Headers, rows: NDArray[np.int64], epoch: datetime, where: str)
         lines=packet.size,
         first_delay_s=first_delay_s,
         range_sampling_hz=sampling_frequency_hz(codes["range_decimation"]).item(),
-        samples=2 * int(headers["quads"][rows].max()),
+        samples=samples,
     )
     return RawRun(grid, packet, sensing_s)
 

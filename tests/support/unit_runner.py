@@ -51,9 +51,13 @@ def run_chain(
     work: Path,
     *,
     parameters: Mapping[str, JsonValue] | None = None,
+    only: str | None = None,
     **figures: JsonValue,
 ) -> ChainRun:
-    """Plan and run a shipped chain on folders (or single files) by role; `figures` are those of the main input."""
+    """Plan and run a shipped chain on folders (or single files) by role; `figures` are those of the main input.
+
+    With `only`, the steps of that unit, which must be the first, and no others.
+    """
     rules = shipped_chains()[chain]
     refs = {
         rule.role: _ref(rule.role, rule.types[0], inputs[rule.role]) for rule in rules.inputs if rule.role in inputs
@@ -64,13 +68,13 @@ def run_chain(
         chain=chain, product_type=rules.outputs[0], inputs=(main.name,), parameters=dict(parameters or {})
     )
     plan = make_plan(request, rules, selection, CREATED)
-    return ChainRun(plan, work / "out", _run(plan, inputs, work))
+    return ChainRun(plan, work / "out", _run(plan, inputs, work, only))
 
 
-def _run(plan: Plan, inputs: Mapping[str, Path], work: Path) -> dict[str, UnitOutcome]:
+def _run(plan: Plan, inputs: Mapping[str, Path], work: Path, only: str | None) -> dict[str, UnitOutcome]:
     outcomes: dict[str, UnitOutcome] = {}
     left: dict[str, Predecessor] = {}
-    for step in plan.steps:
+    for step in (step for step in plan.steps if only in (None, step.processor)):
         used: list[Path] = []
 
         def open_workspace(path: Path = work / "workspace" / step.key, used: list[Path] = used) -> zarr.Group:
