@@ -4,11 +4,12 @@ VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 FUZZ_VENV ?= .venv-fuzz
 FUZZ_SECONDS ?= 300
+BURSTS ?= 9
 FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
 
-.PHONY: demo test check bench fuzz lock clean help
+.PHONY: demo test check bench slice fuzz lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -27,6 +28,9 @@ check: $(VENV)/.installed  ## lint, format, types
 
 bench: $(BENCH_VENV)/.installed  ## measured ratios, written to docs/benchmarks.md; BENCH=name runs one and writes nothing
 	PYTHONPATH=tests/support $(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
+slice: $(VENV)/.installed  ## peak memory of one worker of 4 GiB over a simulated IW slice (an hour); BURSTS=1 runs a smaller one
+	$(BIN)/python -m benchmarks.slice_memory --bursts $(BURSTS)
 
 fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain Python guided by its branches, then compiled
 	$(FUZZ) --seeds var/fuzz
