@@ -99,8 +99,9 @@ def _cut(axes: Axes, name: str, cut: NDArray[np.float64], axis: Axis, theory: tu
     axes.set_xlabel(f"{name}, pixels")
     axes.set_ylabel("dB")
     axes.legend(loc="upper right", fontsize=8, frameon=False)
-    words = f"{name}: width {axis.measured.width:.3f} ({axis.expected.width:.3f}) pixels, "
-    axes.set_title(f"{words}PSLR {axis.measured.pslr_db:.2f} ({axis.expected.pslr_db:.2f}) dB", fontsize=9, loc="left")
+    words = f"{name}: width {axis.measured.width:.3f} pixels (theory {axis.expected.width:.3f})\n"
+    pslr = f"PSLR {axis.measured.pslr_db:.2f} dB (theory {axis.expected.pslr_db:.2f})"
+    axes.set_title(words + pslr, fontsize=9, color=_INK, loc="left")
 
 
 def _table(axes: Axes, targets: tuple[TargetQuality, ...]) -> None:
