@@ -139,4 +139,4 @@ def _decoded_blocks(
     for first in range(0, rows.size, BLOCK_LINES):
         part = rows[first : first + BLOCK_LINES]
         headers = {name: file.headers[name][part] for name in ("baq_mode", "quads")}
-        yield decode_samples(file.data, file.offsets[part], file.lengths[part], headers, lookup), part
+        yield decode_samples(*file.part(part), headers, lookup), part

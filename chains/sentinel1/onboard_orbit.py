@@ -20,6 +20,7 @@ EARTH_RATE_RAD_S = 7.292_115e-5
 _GRAVITATION_M3_S2 = 3.986_004_418e14
 _J2, _EQUATOR_M = 1.082_63e-3, 6_378_137.0
 _ORBIT_M, _ORBIT_RATE_RAD_S = 7.1e6, 1.1e-3
+_ORBIT_SPEED_M_S, _ORBIT_SLACK = 7.5e3, 0.1
 _LEAST_VECTORS = 6
 _LONGEST_REACH_S = 10.0
 _LONGEST_STEP_S = 1.0
@@ -111,8 +112,10 @@ def smoothed_orbit(onboard: OnboardOrbit, epoch: datetime, span_s: tuple[float, 
     Raises
     ------
     InputCorrupt
-        If the span reaches more than ten seconds beyond the vectors, or the vectors contradict one polynomial.
+        If a vector is none of a low orbit, if vectors are more than twenty seconds apart, if the span reaches more than
+        ten beyond them, or if they contradict one polynomial.
     """
+    _check_states(onboard)
     time_s = np.asarray((onboard.utc_ns - int(epoch.timestamp()) * 1_000_000_000) * 1e-9, np.float64)
     reach = max(time_s[0] - span_s[0], span_s[1] - time_s[-1])
     if reach > _LONGEST_REACH_S:
@@ -126,6 +129,19 @@ def smoothed_orbit(onboard: OnboardOrbit, epoch: datetime, span_s: tuple[float, 
         states = np.array([_carried(state, float(time - time_s[middle])) for time in wanted])
         return Orbit(wanted, states[:, :3], states[:, 3:])
     return _fitted(time_s, onboard, wanted)
+
+
+def _check_states(onboard: OnboardOrbit) -> None:
+    radius = np.linalg.norm(onboard.position_m, axis=1) / _ORBIT_M
+    speed = np.linalg.norm(onboard.velocity_m_s, axis=1) / _ORBIT_SPEED_M_S
+    near = (np.abs(radius - 1) < _ORBIT_SLACK) & (np.abs(speed - 1) < _ORBIT_SLACK)
+    if not near.all():
+        raise InputCorrupt("a state vector in the packets is no orbit", where="packets", hint="give AUX_RESORB")
+    gap_s = float(np.diff(onboard.utc_ns).max(initial=0)) * 1e-9
+    if gap_s > 2 * _LONGEST_REACH_S:
+        raise InputCorrupt(
+            f"the packets' state vectors have a gap of {gap_s:.1f} s", where="packets", hint="give AUX_RESORB"
+        )
 
 
 def _fitted(time_s: NDArray[np.float64], onboard: OnboardOrbit, wanted: NDArray[np.float64]) -> Orbit:

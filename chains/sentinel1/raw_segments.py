@@ -15,7 +15,13 @@ from refsys.chains.sentinel1.l0_segments import SWATHS, line_runs, line_samples,
 from refsys.kernels.ccsds.times import gps_to_utc_ns
 from refsys.kernels.sar.grids import RawGrid
 from refsys.kernels.sentinel1.packets import Headers
-from refsys.kernels.sentinel1.radar import FREF_HZ, clock_seconds, gps_time_ns, sampling_frequency_hz
+from refsys.kernels.sentinel1.radar import (
+    FREF_HZ,
+    clock_seconds,
+    gps_time_ns,
+    sampling_frequency_hz,
+    tx_pulse_samples,
+)
 from refsys.model.errors import InputCorrupt
 
 SUPPRESSED_S = 320 / (8 * FREF_HZ)
@@ -93,7 +99,7 @@ def raw_segment(headers: Headers, swath_number: int, polarisation: str, epoch: d
     ------
     InputCorrupt
         If pulse, PRI, rank or sampling window change within a run, pulses repeat or run back, clock and PRI count
-        contradict each other, a run has one line or no samples, or more than half of its pulses have no packet.
+        contradict each other, there is no pulse or one longer than the PRI, a run has one line or no samples, or more than half of its pulses have no packet.
     """
     swath = SWATHS[swath_number]
     name = segment_name(swath, polarisation)
@@ -113,6 +119,10 @@ def _run(headers: Headers, rows: NDArray[np.int64], epoch: datetime, where: str)
             change = int(rows[np.argmax(headers[field][rows] != headers[field][rows[0]])])
             raise InputCorrupt(f"{field} changes at packet {change}: codes {values.tolist()[:4]}", where=where)
         codes[field] = int(values[0])
+    if not tx_pulse_samples(codes["tx_pulse_length"], codes["range_decimation"]):
+        raise InputCorrupt("no pulse: its length is 0, or range_decimation a code that is not used", where=where)
+    if codes["tx_pulse_length"] >= codes["pri"]:
+        raise InputCorrupt("the pulse is longer than the PRI", where=where)
     pulse = headers["pri_count"][rows].astype(np.int64)
     line = (pulse - pulse[0]) % (1 << 32)
     if line.size < 2 or not np.all(np.diff(line) > 0):

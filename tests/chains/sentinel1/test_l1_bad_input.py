@@ -1,6 +1,8 @@
 """Raw data that are wrong: a clear error, or an image marked degraded for a reason that names the limit."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, NamedTuple
@@ -14,10 +16,13 @@ from unit_runner import ChainRun, run_chain
 
 from refsys.chains.sentinel1.l0_reading import measurement_files, open_packets
 from refsys.chains.sentinel1.l1_slc_facts import RAW
+from refsys.chains.sentinel1.onboard_orbit import OnboardOrbit, smoothed_orbit
+from refsys.chains.sentinel1.safe.reading import product_images
 from refsys.chains.sentinel1.simulation.acquisition import DataTake, simulate_packets
 from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
 from refsys.chains.sentinel1.simulation.echoes import NO_NOISE, Noise
 from refsys.chains.sentinel1.simulation.instrument import S3, shortened, stripmap
+from refsys.chains.sentinel1.simulation.orbit import SIMULATED_ORBIT, state_vectors
 from refsys.chains.sentinel1.simulation.scene import Scene
 from refsys.chains.sentinel1.simulation.tops import Burst
 from refsys.kernels.sentinel1.packets import FIELDS, HEADER_BYTES
@@ -93,7 +98,6 @@ def raw_lines(tmp_path: Path) -> np.ndarray[Any, Any]:
 def test_good_packets_are_nominal(source: Source, packets: s1.Packets, tmp_path: Path) -> None:
     figures = decode(source, tmp_path, packets)
     assert figures["degraded_because"] == []
-    assert figures["segments"]["s3-vv"]["replica_source"] == "nominal" or figures["segments"]["s3-vv"]
     assert statistics(figures)["lines"] == LINES
     assert raw_lines(tmp_path).shape == (LINES, SAMPLES)
     assert raw_lines(tmp_path).any(axis=1).all()
@@ -199,7 +203,7 @@ def test_a_line_that_cannot_be_decoded_is_zero_and_degrades(
     assert np.flatnonzero(~raw.any(axis=1)).tolist() == [50]
 
 
-@pytest.mark.parametrize("fault", [fault for fault in SAMPLE_FAULTS if fault is not no_quads])
+@pytest.mark.parametrize("fault", [fault for fault in SAMPLE_FAULTS if fault not in (no_quads, one_quad_more)])
 def test_no_line_that_can_be_decoded(
     source: Source, packets: s1.Packets, tmp_path: Path, fault: Callable[[bytearray], None]
 ) -> None:
@@ -260,19 +264,15 @@ def test_missing_lines_up_to_the_limit_beyond_it_and_most_of_all(
 
 
 @pytest.mark.parametrize("field", ["pri", "rank", "swst", "tx_pulse_length", "rx_gain", "range_decimation"])
-def test_codes_that_change_within_a_segment(
-    source: Source, packets: s1.Packets, tmp_path: Path, field: str
-) -> None:
+def test_codes_that_change_within_a_segment(source: Source, packets: s1.Packets, tmp_path: Path, field: str) -> None:
     for packet in packets[CALIBRATION_PACKETS + 100 :]:
         s1.put(packet, field, s1.get(packet, field) ^ 1)
     error = refused(source, tmp_path, packets, f"{field} changes at packet {CALIBRATION_PACKETS + 100}")
     assert error.where == "s3-vv, run 1"
 
 
-@pytest.mark.parametrize(("row", "what"), [(LINES - 1, "disagree"), (50, "run back"), (0, "run back")])
-def test_a_pri_count_that_is_far_off(
-    source: Source, packets: s1.Packets, tmp_path: Path, row: int, what: str
-) -> None:
+@pytest.mark.parametrize(("row", "what"), [(LINES - 1, "disagree"), (50, "run back"), (0, "disagree")])
+def test_a_pri_count_that_is_far_off(source: Source, packets: s1.Packets, tmp_path: Path, row: int, what: str) -> None:
     packet = packets[CALIBRATION_PACKETS + row]
     s1.put(packet, "pri_count", s1.get(packet, "pri_count") ^ (1 << 30))
     refused(source, tmp_path, packets, what)
@@ -298,7 +298,125 @@ def test_any_header_field_at_its_ends_in_all_echoes(
         changed = [bytearray(packet) for packet in packets]
         for packet in s1.echoes(changed):
             s1.put(packet, field.name, code)
+        where = "decoded"
         try:
             decode(source, tmp_path, changed)
         except RefsysError as error:
-            assert error.where, error
+            where = error.where or ""
+        assert where
+
+
+def test_saturated_samples_degrade(source: Source, tmp_path: Path) -> None:
+    loud = level0(tmp_path / "loud", LINES, SAMPLES, Noise(2 * 400.0**2, seed=3))
+    found = decode(source, tmp_path, s1.packets_of(loud.product))
+    assert statistics(found)["saturated"] > 0.9
+    (reason,) = found["degraded_because"]
+    assert reason.startswith("s3-vv: saturated ")
+    assert reason.endswith(", at most 0.01 may be")
+
+
+# Orbit
+
+
+def without_orbit_file(source: Source) -> Source:
+    auxiliary = {role: path for role, path in source.auxiliary.items() if role != "AUX_RESORB"}
+    return source._replace(auxiliary=auxiliary)
+
+
+def put_words(packets: s1.Packets, first: int, last: int, word: int) -> None:
+    """Set ancillary words, counted from 1: 1 to 12 are the position, 13 to 18 the velocity, 19 to 22 the time."""
+    for packet in packets:
+        if first <= s1.get(packet, "subcom_index") <= last:
+            s1.put(packet, "subcom_word", word)
+
+
+def test_without_an_orbit_file_the_packets_give_the_orbit(source: Source, packets: s1.Packets, tmp_path: Path) -> None:
+    assert decode(without_orbit_file(source), tmp_path, packets)["orbit_source"] == "packets"
+    assert decode(source, tmp_path, packets)["orbit_source"].startswith("S1A_OPER_AUX_RESORB")
+
+
+def test_no_orbit_at_all(source: Source, packets: s1.Packets, tmp_path: Path) -> None:
+    for packet in packets:
+        s1.put(packet, "subcom_index", 0)
+    error = refused(without_orbit_file(source), tmp_path, packets, "no state vector in the packets, and no orbit file")
+    assert isinstance(error, InputMissing)
+    assert error.hint == "ingest an AUX_RESORB"
+    assert decode(source, tmp_path, packets)["degraded_because"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "word", "what"),
+    [((1, 12), 0, "no orbit"), ((1, 12), 0xFFFF, "no orbit"), ((13, 18), 0, "no orbit"), ((19, 22), 0, "gap|end")],
+)
+def test_state_vectors_of_the_packets_that_are_none(
+    source: Source, packets: s1.Packets, tmp_path: Path, words: tuple[int, int], word: int, what: str
+) -> None:
+    put_words(packets, *words, word)
+    refused(without_orbit_file(source), tmp_path, packets, what)
+
+
+def test_a_gap_in_the_state_vectors_of_the_packets() -> None:
+    orbit = state_vectors(SIMULATED_ORBIT, 0.0, 60.0)
+    epoch = datetime(2013, 6, 1, 12, tzinfo=UTC)
+    utc_ns = int(epoch.timestamp()) * 10**9 + np.round(orbit.time_s * 1e9).astype(np.int64)
+    kept = (orbit.time_s < 15) | (orbit.time_s > 45)
+    states = OnboardOrbit(utc_ns[kept], orbit.position_m[kept], orbit.velocity_m_s[kept])
+    with pytest.raises(InputCorrupt, match="state vectors have a gap of") as error:
+        smoothed_orbit(states, epoch, (0.0, 60.0))
+    assert error.value.hint == "give AUX_RESORB"
+
+
+def test_a_gap_in_the_orbit_file(source: Source, packets: s1.Packets, tmp_path: Path) -> None:
+    text = source.auxiliary["AUX_RESORB"].read_text("utf-8")
+    vectors = re.findall(r"\s*<OSV>.*?</OSV>", text, re.DOTALL)
+    near = [vector for vector in vectors if re.search("UTC=2013-06-01T(11:59:[45]|12:00:[01])", vector)]
+    assert len(near) > 3
+    for vector in near:
+        text = text.replace(vector, "")
+    count = len(vectors) - len(near)
+    text = re.sub(r'List_of_OSVs count="\d+"', f'List_of_OSVs count="{count}"', text)
+    gap = tmp_path / "orbit" / source.auxiliary["AUX_RESORB"].name
+    gap.parent.mkdir()
+    gap.write_text(text, "utf-8")
+    holed = source._replace(auxiliary={**source.auxiliary, "AUX_RESORB": gap})
+    error = refused(holed, tmp_path, packets, "the orbit does not serve: the orbit has a gap")
+    assert error.where == gap.name
+
+
+# Products
+
+
+@pytest.fixture(scope="module")
+def aperture(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    """Enough lines and samples for an image."""
+    return level0(tmp_path_factory.mktemp("long"), 1400, 3400, Noise(50.0, seed=3))
+
+
+def test_without_calibration_noise_and_orbit_and_with_lines_missing_the_image_says_so(
+    aperture: Source, tmp_path: Path
+) -> None:
+    packets = s1.echoes(s1.packets_of(aperture.product))
+    del packets[700:730]
+    product = s1.with_packets(aperture.product, tmp_path / "in", packets)
+    made = run(without_orbit_file(aperture), product, tmp_path / "run", only=None)
+    draft = made.product("S3_SLC__1S")
+    assert draft.quality.value == "degraded"
+    assert draft.figures["degraded_because"] == ["s3-vv: missing_lines 0.0214, at most 0.01 may be"]
+    assert draft.figures["orbit_source"] == "packets"
+    (image,) = product_images(made.product_folder("S3_SLC__1S"))
+    annotation = image.read_annotation()
+    assert annotation.processing.chirp_source == "Nominal"
+    assert annotation.noise == () or all(record.lines == 0 for record in annotation.noise)
+
+
+def test_an_image_of_zeros(tmp_path: Path) -> None:
+    silent = level0(tmp_path / "silent", 1400, 3400, NO_NOISE)
+    draft = run(silent, silent.product, tmp_path / "run", only=None).product("S3_SLC__1S")
+    assert draft.quality.value == "degraded"
+    assert draft.figures["degraded_because"] == ["s3-vv: all samples are zero"]
+
+
+def test_raw_data_shorter_than_an_aperture(source: Source, tmp_path: Path) -> None:
+    with pytest.raises(InputCorrupt, match="no image: raw data") as error:
+        run(source, source.product, tmp_path / "run", only=None)
+    assert error.value.where == "s3-vv:1/1"
