@@ -349,8 +349,9 @@ def test_no_orbit_at_all(source: Source, packets: s1.Packets, tmp_path: Path) ->
     [((1, 12), 0, "no orbit"), ((1, 12), 0xFFFF, "no orbit"), ((13, 18), 0, "no orbit"), ((19, 22), 0, "gap|end")],
 )
 def test_state_vectors_of_the_packets_that_are_none(
-    source: Source, packets: s1.Packets, tmp_path: Path, words: tuple[int, int], word: int, what: str
+    source: Source, tmp_path: Path, words: tuple[int, int], word: int, what: str
 ) -> None:
+    packets = s1.packets_of(source.product)
     put_words(packets, *words, word)
     refused(without_orbit_file(source), tmp_path, packets, what)
 
