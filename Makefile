@@ -9,7 +9,7 @@ FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
 
-.PHONY: demo test check bench slice fuzz lock clean help
+.PHONY: demo test check bench slice fuzz determinism lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -36,6 +36,9 @@ fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain P
 	$(FUZZ) --seeds var/fuzz
 	for how in NUMBA_DISABLE_JIT NUMBA_BOUNDSCHECK; do \
 	  env $$how=1 $(FUZZ) -max_len=2048 -len_control=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) var/fuzz || exit 1; done
+
+determinism: $(VENV)/.installed  ## a simulated Sentinel-1 scene serial and on 1, 2 and 4 workers: the same products, byte by byte
+	REFSYS_TEST_WORKERS="1 2 4" $(BIN)/python -m pytest -o timeout=1200 tests/services/test_s1_journey.py
 
 lock: $(VENV)/.installed  ## pin the newest versions that go together
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock

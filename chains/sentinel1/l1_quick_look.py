@@ -1,12 +1,14 @@
 """A small picture of an image, made from its rows as they come (PNG, ISO/IEC 15948)."""
 
-import struct
-import zlib
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from matplotlib.image import imsave
 from numpy.typing import NDArray
+
+from refsys.kernels.imaging.stretch import stretch
 
 _PIXELS = 1024
 _STRETCH = (2.0, 98.0)
@@ -44,14 +46,9 @@ def quick_look(blocks: Iterable[NDArray[Any]], lines: int, samples: int, *, aspe
 
 def _png(amplitude: NDArray[np.float64]) -> bytes:
     seen = amplitude[amplitude > 0]
-    low, high = np.percentile(seen, _STRETCH) if seen.size else (0.0, 1.0)
-    grey = np.clip((amplitude - low) / max(high - low, 1e-30), 0, 1)
-    pixels = np.rint(255 * grey).astype(np.uint8)
-    rows = np.concatenate([np.zeros((pixels.shape[0], 1), np.uint8), pixels], axis=1)  # each row: no filter
-    size = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", size), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in parts)
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    low, high = np.percentile(seen, _STRETCH).tolist() if seen.size else (0.0, 1.0)
+    grey = stretch(np.asarray(amplitude, np.float32), low, high if high > low else low + 1.0)
+    file = BytesIO()
+    # Without the name of the drawing software the same pixels give the same bytes.
+    imsave(file, grey, format="png", cmap="gray", vmin=0, vmax=255, metadata={"Software": None})  # type: ignore[dict-item]
+    return file.getvalue()
