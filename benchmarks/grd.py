@@ -2,7 +2,8 @@
 noise subtracted, sigma0, mean of 2 x 2 pixels in float32 out, with the tables of an IW product (vectors every 667 lines
 and 40 samples, azimuth noise of three sub-swaths). The peer is xarray-sentinel's own calibration, with noise and means
 by xarray and NumPy; a second peer is NumPy alone, written as fast as we could, in float32 and with separable
-interpolation. `grd_copy_share` is the rate of bytes read and written (2 and 1 per pixel) against that of copying the
+interpolation. It is what a user of a detected product does; the chain itself publishes integers with tables.
+`grd_copy_share` is the rate of bytes read and written (2 and 1 per pixel) against that of copying the
 same tile. `tiepoint_interpolation`: a table to the full grid in float32, 128 lines at a time, against the fastest
 bilinear interpolation that we found in SciPy (linear splines along one axis, then the other; SciPy computes in float64)
 and against the usual one. In float64 the memory that both write to takes half of our time.
