@@ -167,7 +167,7 @@ def _processing(image: SlcImage) -> said.ProcessingInformation:
         rx_variation_corrected=False,
         elevation_pattern_applied=True,
         azimuth_pattern_applied=True,
-        azimuth_element_pattern_applied=False,
+        azimuth_element_pattern_applied=bool(segment.element_pattern.angle_rad),
         doppler_method="Pre-defined" if image.is_tops else "Data Analysis",
         doppler_input="Raw",
         range_spreading_compensated=True,

@@ -56,7 +56,7 @@ def read_auxiliary(context: UnitContext, swaths: list[str], polarisation: str) -
                 azimuth_window=_coefficient(bands.azimuth_band),
                 source=pp1.ref.name,
             ),
-            **_patterns(record),
+            **swath_patterns(record),
             "steering_rate_rad_s": float(np.radians(instrument.swath(swath).steering_deg_per_s)),
         }
     roll = RollSteering(
@@ -118,9 +118,27 @@ def _coefficient(band: BandParameters) -> float:
     raise InputCorrupt(f"window {band.window!r} is neither Hamming nor none", where=f"AUX_PP1, swath {band.swath}")
 
 
-def _patterns(record: CalibrationRecord) -> dict[str, Any]:
-    """Return the patterns with peak 1; the gain takes what the elevation pattern and the constant say of the level."""
-    elevation, azimuth = record.elevation_amplitude(), record.azimuth_amplitude()
+def swath_patterns(record: CalibrationRecord) -> dict[str, Any]:
+    """Return the patterns with peak 1; the gain takes what the elevation pattern and the constant say of the level.
+
+    The pattern of an element is left as it is in the file, 0 dB where nothing steers, and empty for beams that do not.
+
+    Parameters
+    ----------
+    record
+        Of the swath and polarisation.
+
+    Returns
+    -------
+    dict
+        Fields of `SegmentFacts`.
+
+    Raises
+    ------
+    InputCorrupt
+        If the elevation pattern or the constant is not positive.
+    """
+    elevation, azimuth, element = record.elevation_amplitude(), record.azimuth_amplitude(), record.element_amplitude()
     peak = float(elevation.max())
     if not (peak > 0 and record.absolute_constant > 0):
         raise InputCorrupt(
@@ -134,6 +152,10 @@ def _patterns(record: CalibrationRecord) -> dict[str, Any]:
         "azimuth_pattern": Pattern(
             angle_rad=tuple(np.radians(record.azimuth_angles_deg()).tolist()),
             amplitude=tuple((azimuth / azimuth.max()).tolist()),
+        ),
+        "element_pattern": Pattern(
+            angle_rad=tuple(np.radians(record.element_angles_deg()).tolist()) if element.size > 1 else (),
+            amplitude=tuple(element.tolist()) if element.size > 1 else (),
         ),
         "absolute_gain": peak * float(np.sqrt(record.absolute_constant)),
     }

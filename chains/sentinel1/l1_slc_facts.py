@@ -77,6 +77,10 @@ class SegmentFacts(Value):
     processing: SwathProcessing
     elevation_pattern: Pattern = Field(description="Over the angle from the antenna's boresight.")
     azimuth_pattern: Pattern
+    element_pattern: Pattern = Field(
+        Pattern(angle_rad=(), amplitude=()),
+        description="Over the steering angle, what bounds a steered beam; or empty.",
+    )
     absolute_gain: float = Field(description="Amplitude of the echo of 1 m^2 at the reference range, beam centre.")
     steering_rate_rad_s: float = Field(description="0 in StripMap.")
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from refsys.chains.blocks import BlockPlace
 from refsys.chains.sentinel1.l1_slc_facts import RAW, Facts, RunFacts, SegmentFacts
 from refsys.chains.sentinel1.l1_slc_grids import burst_grids, radar_of, strip_block, strip_grid, sweep_of
-from refsys.chains.sentinel1.l1_slc_radiometry import LineView, noise_gain, pixel_gain, view_line
+from refsys.chains.sentinel1.l1_slc_radiometry import LineView, element_noise, noise_gain, pixel_gain, view_line
 from refsys.kernels.sar.focusing import Radar, focus
 from refsys.kernels.sar.grids import ImageGrid, RawGrid
 from refsys.kernels.sar.preprocessing import RawStatistics as RawModel
@@ -37,7 +37,7 @@ class FocusedBlock(NamedTuple):
     view
         How the middle line is seen.
     noise_power
-        float64 (n,), DN squared of raw noise of unit power at the samples of `view`.
+        float64 (n,), DN squared of raw noise of unit power at the samples of `view`; mean over the valid lines.
     """
 
     pixels: NDArray[np.complex64]
@@ -109,6 +109,7 @@ def _scaled(facts: Facts, segment: SegmentFacts, run: RunFacts, radar: Radar, ma
     if segment.steering_rate_rad_s:
         valid = valid_lines(run.grid, radar, sweep_of(facts, segment, run), grid)
     power = noise_gain(facts, segment, run, radar, view) * gain**2
+    power *= float(np.mean(element_noise(facts, segment, run, view, grid.times_s()[slice(*valid)])))
     return FocusedBlock(made.pixels, grid, made.first_line, valid, view, power)
 
 

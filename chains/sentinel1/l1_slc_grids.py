@@ -13,7 +13,7 @@ from refsys.kernels.sar.focusing import Radar, valid_grid
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, ImageGrid, RawGrid
 from refsys.kernels.sar.orbit import interpolate
 from refsys.kernels.sar.tops import valid_lines
-from refsys.kernels.sar.tops_burst import Sweep
+from refsys.kernels.sar.tops_burst import Pattern, Sweep
 from refsys.kernels.sar.tops_geometry import Steering
 from refsys.kernels.sar.velocity import RangeHistory, range_history
 from refsys.kernels.sentinel1.radar import sampling_frequency_hz
@@ -60,8 +60,7 @@ def radar_of(facts: Facts, segment: SegmentFacts) -> Radar:
     run = segment.runs[len(segment.runs) // 2]
     middle_s = run.grid.first_pulse_time_s + 0.5 * run.grid.lines * run.grid.pri_s
     speed = float(np.linalg.norm(interpolate(facts.orbit.orbit(), np.array([middle_s])).velocity_m_s))
-    angle = np.array(segment.azimuth_pattern.angle_rad)
-    doppler = 2 * speed * facts.carrier_hz / LIGHT_SPEED_M_S * np.sin(angle)
+    doppler = _doppler_hz(facts, speed, segment.azimuth_pattern.angle_rad)
     processing = segment.processing
     return Radar(
         carrier_hz=facts.carrier_hz,
@@ -137,8 +136,17 @@ def steering_of(segment: SegmentFacts, run: RunFacts) -> Steering:
 
 
 def sweep_of(facts: Facts, segment: SegmentFacts, run: RunFacts) -> Sweep:
-    """Return how the beam of a burst passes over the ground."""
-    return Sweep(facts.orbit.orbit(), steering_of(segment, run))
+    """Return how the beam of a burst passes over the ground, and what an element's pattern takes where it is steered."""
+    orbit, steering = facts.orbit.orbit(), steering_of(segment, run)
+    speed = float(np.linalg.norm(interpolate(orbit, np.array([steering.mid_time_s])).velocity_m_s))
+    element = segment.element_pattern
+    return Sweep(
+        orbit, steering, Pattern(_doppler_hz(facts, speed, element.angle_rad), np.array(element.amplitude, np.float64))
+    )
+
+
+def _doppler_hz(facts: Facts, speed_m_s: float, squint_rad: tuple[float, ...]) -> NDArray[np.float64]:
+    return np.asarray(2 * speed_m_s * facts.carrier_hz / LIGHT_SPEED_M_S * np.sin(np.array(squint_rad, np.float64)))
 
 
 def burst_grids(facts: Facts, segment: SegmentFacts, radar: Radar) -> list[ImageGrid]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.chains.sentinel1.l1_slc_facts import Facts, RunFacts, SegmentFacts
-from refsys.chains.sentinel1.l1_slc_grids import ground_speed_m_s, history_at, steering_of
+from refsys.chains.sentinel1.l1_slc_grids import ground_speed_m_s, history_at, sweep_of
 from refsys.kernels.sar.calibration import radiometric_gain
 from refsys.kernels.sar.ellipsoid import to_geodetic
 from refsys.kernels.sar.focusing import REFERENCE_RANGE_M, Radar
@@ -14,7 +14,7 @@ from refsys.kernels.sar.focusing_phase import inverse_pulse
 from refsys.kernels.sar.geometry import geolocate, view_angles
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S, ImageGrid
 from refsys.kernels.sar.orbit import interpolate
-from refsys.kernels.sar.tops_geometry import burst_rates
+from refsys.kernels.sar.tops_geometry import BurstRates, burst_rates
 from refsys.kernels.sar.windows import Window
 
 PIXEL_SCALE = 237.0
@@ -96,7 +96,35 @@ def _stretch(facts: Facts, segment: SegmentFacts, run: RunFacts, line: LineView)
     """Return Doppler in the beam over Doppler in a target's band, in the middle of the line; 1 in StripMap."""
     if not segment.steering_rate_rad_s:
         return 1.0
+    return float(_rates(facts, segment, run, line).compression()[0])
+
+
+def element_noise(
+    facts: Facts, segment: SegmentFacts, run: RunFacts, line: LineView, times_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what taking out the element pattern multiplies the noise of a burst's lines by, float64 (lines,).
+
+    It is the inverse of the pattern's power at the Doppler centroid of each line; 1 without such a pattern.
+
+    Parameters
+    ----------
+    facts, segment, run
+        Of the burst.
+    line
+        View of its middle line.
+    times_s
+        float64 (lines,), zero-Doppler times of the lines.
+    """
+    if not segment.element_pattern.angle_rad:
+        return np.ones(times_s.shape)
+    sweep = sweep_of(facts, segment, run)
+    rate_hz_s = float(_rates(facts, segment, run, line).image_hz_s[0])
+    return np.asarray(1 / sweep.element.at(rate_hz_s * (times_s - sweep.steering.mid_time_s)) ** 2)
+
+
+def _rates(facts: Facts, segment: SegmentFacts, run: RunFacts, line: LineView) -> BurstRates:
+    """Return the Doppler rates of a burst in the middle of the line."""
     history = history_at(facts, run, line.time_s)
     middle = line.slant_range_m[line.slant_range_m.size // 2 :][:1]
-    rates = burst_rates(steering_of(segment, run), facts.orbit.orbit(), history, middle, facts.carrier_hz)
-    return float(rates.compression()[0])
+    sweep = sweep_of(facts, segment, run)
+    return burst_rates(sweep.steering, sweep.orbit, history, middle, facts.carrier_hz)
