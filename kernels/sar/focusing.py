@@ -83,8 +83,8 @@ def focus(
     output
         Any first time and first delay; its interval is the PRI, its sampling that of the raw data.
     workspace
-        complex64 of `workspace_shape(raw_grid)`, contiguous, overwritten: one for many blocks spares the operating
-        system from finding that much memory for each.
+        complex64 of `workspace_shape(raw_grid)`, contiguous, apart from the raw data, overwritten: one for many blocks
+        spares the operating system from finding that much memory for each.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def focus(
     Raises
     ------
     ValueError
-        If arrays or the workspace do not fit their grids, samplings differ, bands do not fit, the pulse or the pattern
-        does not span its band, or the output reaches beyond `valid_grid`.
+        If arrays or the workspace do not fit their grids, samplings differ, bands or windows do not fit, the pulse or
+        the pattern does not span its band, or the output reaches beyond `valid_grid`.
     """
     if raw.shape != (raw_grid.lines, raw_grid.samples) or raw.dtype != np.complex64 or not raw.size:
         raise ValueError(f"raw data {raw.shape} {raw.dtype} do not fit {raw_grid.lines} x {raw_grid.samples}")
@@ -135,6 +135,8 @@ def _spectrum(raw: Complex, block: _Block, data: Complex) -> Complex:
     lines, samples = raw.shape
     if data.shape != (block.lines, block.samples) or data.dtype != np.complex64 or not data.flags.c_contiguous:
         raise ValueError(f"a workspace {data.shape} {data.dtype} for a block of {block.lines} x {block.samples}")
+    if np.may_share_memory(raw, data):
+        raise ValueError("the workspace, which is overwritten, shares memory with the raw data")
     data[:lines, :samples] = raw
     data[:lines, samples:] = 0
     data[lines:] = 0

@@ -59,19 +59,13 @@ class Radar(NamedTuple):
         Raises
         ------
         ValueError
-            If it is malformed, does not span the frequencies, or is not positive there.
+            As `check_pattern`.
         """
         frequency, amplitude = self.pattern_frequency_hz, self.pattern_amplitude
+        check_pattern(frequency, amplitude, (float(relative_hz.min()), float(relative_hz.max())))
         if not frequency.size:
             return np.ones(relative_hz.size)
-        if frequency.shape != amplitude.shape or not np.all(np.diff(frequency) > 0):
-            raise ValueError("an antenna pattern has as many amplitudes as frequencies, and those increase")
-        if frequency[0] > relative_hz.min() or frequency[-1] < relative_hz.max():
-            raise ValueError(f"an antenna pattern from {frequency[0]} to {frequency[-1]} Hz does not span the band")
-        pattern = np.interp(relative_hz, frequency, amplitude)
-        if not np.all(pattern > 0):
-            raise ValueError("an antenna pattern that is not positive within the Doppler band")
-        return np.asarray(pattern)
+        return np.asarray(np.interp(relative_hz, frequency, amplitude))
 
 
 def aperture_s(radar: Radar, history: RangeHistory, slant_range_m: float, doppler_centroid_hz: float) -> float:
@@ -110,12 +104,31 @@ def check_bands(grid: RawGrid, radar: Radar, output: ImageGrid) -> None:
     ):
         if not (theirs > 0 and abs(ours - theirs) <= _SAME * theirs):
             raise ValueError(f"{name} of the image, {ours}, is not that of the raw data, {theirs}")
-    if not 0 < radar.range_bandwidth_hz <= grid.range_sampling_hz:
-        raise ValueError(f"range band of {radar.range_bandwidth_hz} Hz, sampled at {grid.range_sampling_hz} Hz")
+    check_processing(grid, radar)
     if not 0 < radar.doppler_bandwidth_hz <= 1 / grid.pri_s:
         raise ValueError(f"Doppler band of {radar.doppler_bandwidth_hz} Hz, pulses at {1 / grid.pri_s} Hz")
+
+
+def check_processing(grid: RawGrid, radar: Radar) -> None:
+    """Raise ValueError unless the range band is sampled, windows are as `Window` says, and a line holds the pulse."""
+    if not 0 < radar.range_bandwidth_hz <= grid.range_sampling_hz < np.inf:
+        raise ValueError(f"range band of {radar.range_bandwidth_hz} Hz, sampled at {grid.range_sampling_hz} Hz")
+    for name, coefficient in (("range", radar.range_window), ("azimuth", radar.azimuth_window)):
+        if not 0.5 <= coefficient <= 1:
+            raise ValueError(f"a coefficient of the {name} window is 0.5 to 1, not {coefficient}")
     if radar.pulse.ndim != 1 or not 2 <= radar.pulse.size <= grid.samples:
         raise ValueError(f"a pulse {radar.pulse.shape} does not fit lines of {grid.samples} samples")
+
+
+def check_pattern(frequency_hz: Floats, amplitude: Floats, band_hz: tuple[float, float], name: str = "antenna") -> None:
+    """Raise ValueError unless a pattern is empty, or increases in frequency, is positive and spans a band."""
+    if frequency_hz.ndim != 1 or frequency_hz.shape != amplitude.shape or not np.all(np.diff(frequency_hz) > 0):
+        raise ValueError(f"an {name} pattern has as many amplitudes as frequencies, and those increase")
+    if not np.all(np.isfinite(frequency_hz) & np.isfinite(amplitude) & (amplitude > 0)):
+        raise ValueError(f"an {name} pattern that is not positive and finite")
+    if frequency_hz.size and not (frequency_hz[0] <= band_hz[0] and band_hz[1] <= frequency_hz[-1]):
+        ends = f"{frequency_hz[0]} to {frequency_hz[-1]} Hz"
+        raise ValueError(f"an {name} pattern from {ends} does not span {band_hz[0]:.1f} to {band_hz[1]:.1f} Hz")
 
 
 def check_covered(valid: ImageGrid, output: ImageGrid) -> None:

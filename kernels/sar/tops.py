@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refsys.kernels.sar.focusing import Radar
+from refsys.kernels.sar.focusing_extent import check_pattern, check_processing
 from refsys.kernels.sar.focusing_phase import PulseFit, fit_pulse
 from refsys.kernels.sar.grids import ImageGrid, RawGrid
 from refsys.kernels.sar.tops_band import focus_lines
@@ -60,8 +61,8 @@ def focus_burst(
     ------
     ValueError
         If arrays do not fit their grids, the image is sampled less finely than they or in no simple ratio, there is no
-        Doppler band or the beam needs more than the PRF for it, a pattern does not span it, or the output reaches
-        beyond the ranges of the raw data.
+        Doppler band or the beam needs more than the PRF for it, a band, window or line interval is impossible, a
+        pattern is malformed or does not span its band, or the output reaches beyond the ranges of the raw data.
     """
     _check(raw, raw_grid, radar, output)
     pulse = fit_pulse(radar.pulse, raw_grid.range_sampling_hz, radar.range_bandwidth_hz)
@@ -118,6 +119,9 @@ def _check(raw: NDArray[np.complex64], grid: RawGrid, radar: Radar, output: Imag
         raise ValueError(f"raw data {raw.shape} {raw.dtype} do not fit a grid of {grid.lines} x {grid.samples}")
     if not radar.doppler_bandwidth_hz > 0:
         raise ValueError("a burst has a processed Doppler band")
+    check_processing(grid, radar)
+    if not 0 < output.line_interval_s < np.inf:
+        raise ValueError(f"a line interval of {output.line_interval_s} s")
     ratio = resampling(grid, output.range_sampling_hz)
     first = (output.first_delay_s - grid.first_delay_s) * output.range_sampling_hz
     there = int((grid.samples - radar.pulse.size) * ratio) + 1
@@ -130,9 +134,12 @@ def _check_beam(burst: Burst, history: RangeHistory) -> None:
     held = burst.band().bandwidth_hz * float(rates.compression().max())
     if held > 1 / burst.raw_grid.pri_s:
         raise ValueError(f"the processed band takes {held:.1f} Hz of the beam, more than the PRF")
-    pattern = burst.radar.pattern_frequency_hz
-    if pattern.size and not (pattern[0] <= -0.5 * held and pattern[-1] >= 0.5 * held):
-        raise ValueError(f"a pattern from {pattern[0]} to {pattern[-1]} Hz does not span the {held:.1f} Hz of the beam")
+    check_pattern(burst.radar.pattern_frequency_hz, burst.radar.pattern_amplitude, (-0.5 * held, 0.5 * held))
+    first, end = _valid_lines(burst)
+    since_s = burst.output.times_s()[first:end] - burst.sweep.steering.mid_time_s
+    centroids = np.outer(rates.image_hz_s, since_s) if since_s.size else np.zeros(1)
+    half = 0.5 * burst.band().bandwidth_hz
+    check_pattern(*burst.sweep.element, (float(centroids.min()) - half, float(centroids.max()) + half), "element")
 
 
 def _groups(burst: Burst, valid: tuple[int, int]) -> list[tuple[slice, RangeHistory]]:

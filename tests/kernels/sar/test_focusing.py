@@ -216,4 +216,16 @@ def test_what_does_not_fit_is_refused() -> None:
     refused("does not fill", told=radar._replace(pulse=np.ones(radar.pulse.size, np.complex64)))
     refused("does not span", told=radar._replace(pattern_frequency_hz=0.5 * radar.pattern_frequency_hz))
     refused("increase", told=radar._replace(pattern_frequency_hz=-radar.pattern_frequency_hz))
-    refused("not positive", told=radar._replace(pattern_amplitude=0 * radar.pattern_amplitude))
+    for bad in (0 * radar.pattern_amplitude, np.inf * radar.pattern_amplitude, np.nan * radar.pattern_amplitude):
+        refused("not positive", told=radar._replace(pattern_amplitude=bad))
+    refused("as many", told=radar._replace(pattern_frequency_hz=np.zeros(0)))
+    for window in (np.nan, 0.0, 0.49, 1.01, 7.0):
+        refused("range window", told=radar._replace(range_window=window))
+        refused("azimuth window", told=radar._replace(azimuth_window=window))
+    for band in (np.nan, np.inf, 0.0):
+        refused("range band", told=radar._replace(range_bandwidth_hz=band))
+        refused("Doppler band", told=radar._replace(doppler_bandwidth_hz=band))
+    whole = np.zeros(workspace_shape(grid), np.complex64)
+    part = whole[: grid.lines, : grid.samples]
+    with pytest.raises(ValueError, match="shares memory"):
+        focus(part, grid, radar, history, doppler_centroid_hz=0.0, output=output, workspace=whole)

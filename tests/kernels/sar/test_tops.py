@@ -250,3 +250,32 @@ def test_what_cannot_be_focused_is_refused() -> None:
     still = sweep._replace(steering=sweep.steering._replace(rate_rad_s=0.0))
     with pytest.raises(ValueError, match="not that of a burst"):
         focus_burst(raw, grid, radar, still, output)
+
+
+def test_impossible_processing_and_patterns_are_refused() -> None:
+    simulated = edges("IW1", 1.0)
+    grid, radar, sweep, raw = simulated.burst.grid, simulated.radar, simulated.sweep, simulated.raw
+    output = simulated.whole(64)
+    frequency, amplitude = radar.pattern_frequency_hz, radar.pattern_amplitude
+    for message, told in (
+        ("range window", radar._replace(range_window=np.nan)),
+        ("azimuth window", radar._replace(azimuth_window=0.0)),
+        ("range band", radar._replace(range_bandwidth_hz=np.inf)),
+        ("a pulse", radar._replace(pulse=radar.pulse[:1])),
+        ("as many", radar._replace(pattern_amplitude=amplitude[1:])),
+        ("those increase", radar._replace(pattern_frequency_hz=np.zeros(frequency.size))),
+        ("not positive", radar._replace(pattern_amplitude=np.nan * amplitude)),
+    ):
+        with pytest.raises(ValueError, match=message):
+            focus_burst(raw, grid, told, sweep, output)
+    for interval in (0.0, -LINE_INTERVAL_S, np.nan, np.inf):
+        with pytest.raises(ValueError, match="a line interval"):
+            focus_burst(raw, grid, radar, sweep, output._replace(line_interval_s=interval))
+    ends = np.array([-1e4, 1e4])
+    for message, element in (
+        ("an element pattern has", Pattern(ends, np.ones(3))),
+        ("an element pattern that is not positive", Pattern(ends, np.array([1.0, 0.0]))),
+        ("an element pattern from", Pattern(0.01 * ends, np.ones(2))),
+    ):
+        with pytest.raises(ValueError, match=message):
+            focus_burst(raw, grid, radar, sweep._replace(element=element), output)
