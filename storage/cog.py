@@ -19,6 +19,7 @@ from refsys.storage.local_files import partial_beside
 from refsys.storage.row_blocks import RowPlan
 
 TILE = 512
+_TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 _CACHE_BYTES = 16 << 20
 
 
@@ -83,7 +84,7 @@ def cog_rows(
     path
         Of the file.
     shape, dtype
-        Of the image; float32 or uint16 or another type that TIFF knows.
+        Of the image; uint8, int16, uint16, int32, uint32, float32 or float64 in the machine's order of bytes.
     grid
         Where it lies.
     nodata
@@ -92,12 +93,14 @@ def cog_rows(
     Raises
     ------
     ValueError
-        If shape or rows do not fit, or rows are missing at the end of the block.
+        If shape or rows do not fit, the type is another or the grid impossible (before anything is written), or rows
+        are missing at the end of the block.
     StorageError
         If the file cannot be written.
     """
     kind = np.dtype(dtype)
     plan = RowPlan(shape, kind)
+    _check(kind, grid)
     path.parent.mkdir(parents=True, exist_ok=True)
     strips, tiles = (partial_beside(path).with_suffix(".tif") for _ in range(2))
     predictor = 3 if kind.kind == "f" else 2
@@ -122,3 +125,11 @@ def cog_rows(
     finally:
         for partial in (strips, tiles):
             partial.unlink(missing_ok=True)
+
+
+def _check(kind: np.dtype[Any], grid: MapGrid) -> None:
+    if kind.name not in _TYPES or not kind.isnative:
+        raise ValueError(f"a GeoTIFF of {kind!r} cannot be written; types are {', '.join(_TYPES)}")
+    steps = grid.east_step, grid.south_step
+    if not (np.isfinite([grid.west, grid.north, *steps]).all() and min(steps) > 0):
+        raise ValueError(f"a map from {grid.west}, {grid.north} with pixels of {steps[0]} x {steps[1]}")

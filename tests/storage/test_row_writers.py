@@ -69,6 +69,34 @@ def test_cog_does_not_appear_if_anything_goes_wrong(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "int32", "uint32", "float64"])
+def test_cog_of_each_type_comes_back(tmp_path: Path, dtype: str) -> None:
+    values = np.arange(24).reshape(4, 6).astype(dtype)
+    write_cog(tmp_path / "a.tif", values, 3)
+    with rasterio.open(tmp_path / "a.tif") as found:
+        assert found.dtypes == (dtype,)
+        np.testing.assert_array_equal(found.read(1), values)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "float16", "bool", ">u2", "datetime64[s]", "O"])
+def test_cog_of_another_type_is_refused_before_anything_is_written(tmp_path: Path, dtype: str) -> None:
+    with pytest.raises(ValueError, match="types are"):  # noqa: SIM117
+        with cog_rows(tmp_path / "in" / "a.tif", shape=(8, 8), dtype=dtype, grid=GRID):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("east_step", 0.0), ("east_step", np.nan), ("south_step", -1.0), ("south_step", np.inf), ("west", np.nan)],
+)
+def test_cog_on_an_impossible_grid_is_refused(tmp_path: Path, name: str, value: float) -> None:
+    with pytest.raises(ValueError, match="a map from"):  # noqa: SIM117
+        with cog_rows(tmp_path / "in" / "a.tif", shape=(8, 8), dtype="uint8", grid=GRID._replace(**{name: value})):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def write_zarr(path: Path, values: np.ndarray, height: int) -> None:
     group = zarr.open_group(path, mode="w-", zarr_format=3)
     shape = (values.shape[0], values.shape[1])

@@ -65,14 +65,27 @@ class PixelRows:
         self.samples: int = dataset.width
 
     def read(self, first: int, count: int, first_sample: int = 0, samples: int | None = None) -> NDArray[Any]:
-        """Return pixels, complex64 (SLC) or uint16 (GRD), (count, samples) (`InputCorrupt` outside the image)."""
+        """Return pixels, complex64 (SLC) or uint16 (GRD), (count, samples).
+
+        Raises
+        ------
+        ValueError
+            If rows or samples are not whole numbers.
+        InputCorrupt
+            If they are outside the image, or the file does not hold what it should, as when it is cut short.
+        """
         width = self.samples - first_sample if samples is None else samples
+        if not all(isinstance(number, (int, np.integer)) for number in (first, count, first_sample, width)):
+            raise ValueError(f"rows {first}, {count} and samples {first_sample}, {width} must be whole numbers")
         if min(first, count, first_sample, width) < 0 or first + count > self.lines:
             raise InputCorrupt(f"rows {first} to {first + count} of an image of {self.lines}", where=self._path)
         if first_sample + width > self.samples:
             raise InputCorrupt(f"samples beyond {self.samples}", where=self._path)
         window = ((first, first + count), (first_sample, first_sample + width))
-        pixels = self._dataset.read(1, window=window)
+        try:
+            pixels = self._dataset.read(1, window=window)
+        except rasterio.errors.RasterioIOError as error:
+            raise InputCorrupt(f"pixels cannot be read: {error}", where=self._path) from error
         return np.asarray(pixels, dtype=np.complex64 if np.iscomplexobj(pixels) else pixels.dtype)
 
 

@@ -34,6 +34,19 @@ def test_images_come_back(tops: Path) -> None:
                 pixels.read(*wrong)
 
 
+def test_pixels_cut_short_and_rows_that_are_no_numbers_are_refused(tops: Path) -> None:
+    path = product_images(tops)[0].measurement
+    with open_pixels(path) as pixels:
+        for wrong in ((0.5, 1), (0, 1.0), (0, 1, 2.0), (0, 1, 0, 1.5)):
+            with pytest.raises(ValueError, match="whole numbers"):
+                pixels.read(*wrong)  # type: ignore[arg-type]
+        lines = pixels.lines
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with open_pixels(path) as pixels, pytest.raises(InputCorrupt, match="cannot be read") as caught:
+        pixels.read(0, lines)
+    assert path.name in str(caught.value)
+
+
 def test_real_manifests_are_read(shared_data: Path) -> None:
     folders = [path.parent for path in shared_data.glob("s1_l1/S1*.SAFE/manifest.safe")]
     said = {folder.name[:14]: read_level1_manifest(folder) for folder in folders}
