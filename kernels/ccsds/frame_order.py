@@ -94,10 +94,13 @@ def merge_frames(counters: Sequence[npt.NDArray[np.int64]], valid: Sequence[npt.
     Raises
     ------
     ValueError
-        Not as many counters as validities, or as `unwrap_counters`.
+        Not as many counters as validities, in all or of a channel, or as `unwrap_counters`.
     """
     if len(counters) != len(valid) or not counters:
         raise ValueError(f"merge of frames: {len(counters)} channels of counters, {len(valid)} of validity")
+    for one, other in zip(counters, valid, strict=True):
+        if one.ndim != 1 or one.shape != other.shape:
+            raise ValueError(f"merge of frames: counters {one.shape} and validity {other.shape} of a channel")
     reference = next((int(c[v][0]) for c, v in zip(counters, valid, strict=True) if v.any()), None)
     unwrapped = np.concatenate([unwrap_counters(c, v, reference) for c, v in zip(counters, valid, strict=True)])
     channel = np.repeat(np.arange(len(counters)), [len(c) for c in counters])

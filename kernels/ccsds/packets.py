@@ -43,9 +43,13 @@ def parse_packet_headers(buffer: npt.NDArray[np.uint8], offsets: npt.NDArray[np.
     Raises
     ------
     ValueError
-        A header that does not lie in the buffer. (A body that does not is the caller's to see, by `length`.)
+        Other arrays, or a header that does not lie in the buffer. (A body that does not is the caller's to see, by
+        `length`.)
     """
+    _check_bytes(buffer)
     offsets = np.asarray(offsets, dtype=np.int64)
+    if offsets.ndim != 1:
+        raise ValueError(f"packet headers: offsets must be of one dimension, not {offsets.shape}")
     if offsets.size and (offsets.min() < 0 or offsets.max() > buffer.size - PRIMARY_HEADER_BYTES):
         raise ValueError(f"packet headers: an offset is outside the buffer of {buffer.size} bytes")
     word = [buffer[offsets + 2 * i].astype(np.uint16) << 8 | buffer[offsets + 2 * i + 1] for i in range(3)]
@@ -66,13 +70,14 @@ def split_packets(buffer: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64],
     Raises
     ------
     ValueError
-        The last packet is cut short.
+        Not uint8 of one dimension, or the last packet is cut short.
 
     Examples
     --------
     >>> split_packets(np.frombuffer(bytes.fromhex("0801c000000155550802c000000000"), np.uint8))
     (array([0, 8]), array([8, 7]))
     """
+    _check_bytes(buffer)
     offsets, at, raw = [], 0, buffer.tobytes()
     while at < len(raw):
         offsets.append(at)
@@ -138,3 +143,8 @@ def sequence_gaps(unwrapped: npt.NDArray[np.int64]) -> SequenceGaps:
     steps = np.diff(unwrapped)
     before = np.flatnonzero(steps > 1)
     return SequenceGaps(before, unwrapped[before] + 1, steps[before] - 1)
+
+
+def _check_bytes(buffer: npt.NDArray[np.uint8]) -> None:
+    if buffer.ndim != 1 or buffer.dtype != np.uint8:
+        raise ValueError(f"packets: need uint8 (n,), not {buffer.dtype} of shape {buffer.shape}")

@@ -12,6 +12,7 @@ DAY_NS = 86_400 * NS_PER_S
 GPS_EPOCH_NS = 3657 * DAY_NS  # 1980-01-06 since 1970-01-01
 CDS_EPOCH_DAY_1958 = -4383  # days since 1970-01-01
 CDS_EPOCH_DAY_2000 = 10957
+_LONGEST_DAY_MS = 86_401_000
 
 # First days with one more leap second, since GPS began (IERS Bulletin C; none after 2017-01-01): GPS - UTC is 1, 2...
 LEAP_DAYS = (
@@ -120,11 +121,13 @@ def cds_to_utc_ns(fields: npt.NDArray[np.uint8], epoch_day: int) -> npt.NDArray[
     Raises
     ------
     ValueError
-        Another shape or type.
+        Another shape or type, or a millisecond that no day has, not even one with a leap second.
     """
     if fields.ndim != 2 or fields.dtype != np.uint8 or fields.shape[1] not in (6, 8):
         raise ValueError(f"CDS: need uint8 (n, 6) or (n, 8), not {fields.dtype} of shape {fields.shape}")
     day, millisecond = _big_endian(fields[:, :2]), _big_endian(fields[:, 2:6])
+    if np.any(millisecond >= _LONGEST_DAY_MS):
+        raise ValueError(f"CDS: millisecond {millisecond.max()} of a day")
     return (day + epoch_day) * DAY_NS + millisecond * 1_000_000 + _big_endian(fields[:, 6:]) * 1_000
 
 

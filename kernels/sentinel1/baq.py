@@ -42,6 +42,7 @@ NO_BRC = 255
 
 _U = np.uint64
 _CHANNELS = 4
+_MOST_QUADS = 65535
 _PLACES = (0, 2, 1, 3)  # of even I, odd I, even Q, odd Q among the parts of a quad
 _BYPASS = 0
 _BYPASS_BITS = 10
@@ -127,7 +128,8 @@ def decode_samples(
     Raises
     ------
     ValueError
-        If the arrays disagree in length, a packet lies outside the buffer, or the look-ups have other shapes.
+        If the arrays disagree in length, a packet lies outside the buffer or has quads that 16 bits cannot say, or the
+        look-ups have other shapes.
     """
     shapes = tuple(table.shape for table in lookup)
     if shapes != LOOKUP_SHAPES:
@@ -147,6 +149,11 @@ def _bounded_packets(
     modes, quads = headers["baq_mode"].astype(np.int64), headers["quads"].astype(np.int64)
     if starts.ndim != 1 or not starts.shape == sizes.shape == modes.shape == quads.shape:
         raise ValueError(f"{starts.size} offsets, {sizes.size} lengths and {modes.size} headers do not agree")
+    impossible = (quads < 0) | (quads > _MOST_QUADS)
+    if np.any(impossible):
+        raise ValueError(
+            f"packet {int(np.argmax(impossible))} has {quads[impossible][0]} quads, not 0 to {_MOST_QUADS}"
+        )
     outside = (starts < 0) | (sizes < HEADER_BYTES) | (sizes > buffer.size - starts)
     if np.any(outside):
         first = int(np.argmax(outside))

@@ -151,10 +151,12 @@ def decode_headers(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Hea
     Raises
     ------
     ValueError
-        If a header would reach outside the buffer.
+        If a header would reach outside the buffer, or the arrays are not one-dimensional, `buffer` of uint8.
     """
     data = packet_bytes(buffer)
     starts = np.asarray(offsets, dtype=np.int64)
+    if starts.ndim != 1:
+        raise ValueError(f"offsets of packets come as a one-dimensional array, not {starts.shape}")
     outside = (starts < 0) | (starts > data.size - HEADER_BYTES)
     if np.any(outside):
         first = int(starts[np.argmax(outside)])

@@ -80,3 +80,6 @@ def test_wrong_arrays_are_refused() -> None:
         unwrap_counters(np.array([WRAP]), np.ones(1, bool))
     with pytest.raises(ValueError, match="1 channels of counters, 0 of validity"):
         merge_frames([np.zeros(1, np.int64)], [])
+    for counters, valid in ((np.arange(2), np.ones(3, bool)), (np.zeros((1, 2), np.int64), np.ones((1, 2), bool))):
+        with pytest.raises(ValueError, match="of a channel"):
+            merge_frames([np.arange(3), counters], [np.ones(3, bool), valid])

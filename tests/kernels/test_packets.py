@@ -71,3 +71,13 @@ def test_wrong_hints_are_refused() -> None:
     with pytest.raises(ValueError, match="must be finite and as long"):
         unwrap_sequence(np.arange(2), np.array([0, np.nan]))
     assert unwrap_sequence(np.empty(0, np.uint16)).size == 0
+
+
+def test_other_arrays_are_refused() -> None:
+    for other in (np.zeros((2, 8), np.uint8), np.zeros(16, np.int8), np.zeros(16, np.uint16)):
+        with pytest.raises(ValueError, match="need uint8"):
+            parse_packet_headers(other, np.zeros(1, np.int64))
+        with pytest.raises(ValueError, match="need uint8"):
+            split_packets(other)
+    with pytest.raises(ValueError, match="offsets must be of one dimension"):
+        parse_packet_headers(np.zeros(16, np.uint8), np.zeros((1, 1), np.int64))

@@ -333,6 +333,10 @@ def test_arguments_that_disagree_are_refused() -> None:
         s1_baq.decode_samples(buffer.astype(np.int32), one, one + 100, headers, LOOKUP)
     with pytest.raises(ValueError, match="look-ups"):
         s1_baq.decode_samples(buffer, one, one, headers, LOOKUP._replace(prefixes=LOOKUP.prefixes[:, :16]))
+    for quads in (-1, 65536, 2**61):
+        wide: Any = {"baq_mode": np.zeros(1, np.uint8), "quads": np.array([quads])}
+        with pytest.raises(ValueError, match="packet 0 has"):
+            s1_baq.decode_samples(buffer, one, one + 100, wide, LOOKUP)
 
 
 def test_every_status_has_a_meaning() -> None:

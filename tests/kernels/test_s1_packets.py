@@ -150,6 +150,9 @@ def test_other_arrays_are_refused() -> None:
         pk.find_packets(np.zeros(10, np.int16))
     with pytest.raises(ValueError, match="one-dimensional uint8"):
         pk.decode_headers(np.zeros((2, 68), np.uint8), np.array([0]))
+    for offsets in (np.array(0), np.zeros((1, 1), np.int64)):
+        with pytest.raises(ValueError, match="one-dimensional array"):
+            pk.decode_headers(np.zeros(68, np.uint8), offsets)
 
 
 def sound_header() -> dict[str, np.ndarray]:

@@ -113,3 +113,13 @@ def test_wrong_arrays_are_refused() -> None:
     for ns in (-NS, 256 * NS, 256 * NS - 1):
         with pytest.raises(ValueError, match="does not fit"):
             ns_to_cuc(np.array([ns]), 1, 1)
+
+
+def test_milliseconds_of_no_day_are_refused() -> None:
+    def field(millisecond: int) -> np.ndarray:
+        return np.frombuffer(bytes(2) + millisecond.to_bytes(4, "big"), np.uint8).reshape(1, 6)
+
+    assert cds_to_utc_ns(field(86_400_999), 0)[0] == 86_400_999 * 1_000_000
+    for millisecond in (86_401_000, 2**32 - 1):
+        with pytest.raises(ValueError, match="of a day"):
+            cds_to_utc_ns(field(millisecond), 0)
