@@ -26,6 +26,7 @@ from refsys.kernels.jit import jit
 MARKER = 0x1ACFFC1D
 MARKER_BYTES = 4
 _NO_ANCHOR = -(1 << 60)
+_LONGEST_FLYWHEEL = 1000  # frames: room for them is made with every block
 _CROWD = 8  # times more frames than the bytes can hold: not a stream of frames
 
 
@@ -178,20 +179,25 @@ class FrameSynchroniser:
     marker_bit_errors
         Wrong bits of 32 at which four bytes still count as a marker, 0 to 8.
     flywheel_frames
-        How many frames in a row may have their markers destroyed.
+        How many frames in a row may have their markers destroyed, 0 to 1000.
 
     Raises
     ------
     ValueError
-        A setting out of range.
+        A setting out of range, or none of whole numbers.
     """
 
     def __init__(self, frame_bytes: int = 2044, *, marker_bit_errors: int = 4, flywheel_frames: int = 4) -> None:
-        if frame_bytes <= MARKER_BYTES or not 0 <= marker_bit_errors <= 8 or flywheel_frames < 0:
+        settings = frame_bytes, marker_bit_errors, flywheel_frames
+        whole = all(isinstance(setting, (int, np.integer)) for setting in settings)
+        bounded = 0 <= marker_bit_errors <= 8 and 0 <= flywheel_frames <= _LONGEST_FLYWHEEL
+        if not whole or frame_bytes <= MARKER_BYTES or not bounded:
             raise ValueError(
-                f"frame synchroniser: frame_bytes {frame_bytes} must be over {MARKER_BYTES}, "
-                f"marker_bit_errors {marker_bit_errors} 0 to 8, flywheel_frames {flywheel_frames} not negative"
+                f"frame synchroniser: whole numbers, frame_bytes {frame_bytes} over {MARKER_BYTES}, "
+                f"marker_bit_errors {marker_bit_errors} 0 to 8, flywheel_frames {flywheel_frames} 0 to "
+                f"{_LONGEST_FLYWHEEL}"
             )
+        frame_bytes, marker_bit_errors, flywheel_frames = (int(setting) for setting in settings)
         frame = 8 * frame_bytes
         self._rules = _Rules(frame, marker_bit_errors, (flywheel_frames + 1) * frame)
         self._frame_bytes = frame_bytes

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -162,7 +164,8 @@ def test_compiled_and_plain_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_settings_and_arrays_out_of_range_are_refused() -> None:
-    for bad in ({"frame_bytes": 4}, {"marker_bit_errors": 9}, {"flywheel_frames": -1}):
+    whole: tuple[dict[str, Any], ...] = ({"frame_bytes": 4}, {"marker_bit_errors": 9}, {"flywheel_frames": -1})
+    for bad in (*whole, {"flywheel_frames": 1001}, {"frame_bytes": 60.0}, {"flywheel_frames": np.inf}):
         with pytest.raises(ValueError, match="frame synchroniser"):
             FrameSynchroniser(**{"frame_bytes": 60, **bad})
     with pytest.raises(ValueError, match="uint8"):
