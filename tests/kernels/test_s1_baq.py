@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
