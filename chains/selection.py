@@ -147,6 +147,7 @@ def _reference(role: str, product: Product) -> InputRef:
         product_type=product.product_type,
         digest=product.digest,
         assets=product.assets,
+        quality=product.quality,
     )
 
 

@@ -35,6 +35,7 @@ class InputRef(Value):
     product_type: str
     digest: str = Field(description="Content digest of the product.")
     assets: tuple[Asset, ...] = ()
+    quality: Quality = Field(Quality.NOMINAL, description="Of the product; what is made of a degraded one is degraded.")
 
 
 class Provenance(Value):

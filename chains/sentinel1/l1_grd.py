@@ -104,7 +104,7 @@ def product(context: UnitContext, parameters: ProductParameters) -> UnitOutcome:
     context.progress(0.7, "Zarr form")
     write_zarr_form(context.out / written.name, context.out / written.name / ZARR_FOLDER)
     clipped = sum(summary.clipped for summary in written.summaries)
-    reasons: list[JsonValue] = []
+    reasons: list[JsonValue] = ["input is degraded"] if source.ref.quality is Quality.DEGRADED else []
     if clipped > parameters.most_clipped * grid.lines * grid.samples * len(images):
         reasons.append(f"{clipped} pixels are beyond what 16 bits hold")
     shown: dict[str, JsonValue] = {

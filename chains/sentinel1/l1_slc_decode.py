@@ -23,6 +23,7 @@ from refsys.kernels.sar.noise import measure_noise
 from refsys.kernels.sentinel1.baq_tables import BaqLookup, compile_tables
 from refsys.kernels.sentinel1.radar import gps_time_ns
 from refsys.model.errors import InputCorrupt
+from refsys.model.products import Quality
 from refsys.model.values import Value
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def decode_file(context: UnitContext, parameters: DecodeParameters, workspace: "
         segments=tuple(segments),
     )
     workspace.attrs[FACTS] = facts.plain()
-    return _figures(file, facts, parameters)
+    return _figures(file, facts, parameters, source.ref.quality)
 
 
 def _file_of(folder: Path, polarisation: str) -> PacketFile:
@@ -178,8 +179,10 @@ def _noise(
     return tuple(found)
 
 
-def _figures(file: PacketFile, facts: Facts, limits: DecodeParameters) -> dict[str, JsonValue]:
+def _figures(file: PacketFile, facts: Facts, limits: DecodeParameters, quality: Quality) -> dict[str, JsonValue]:
     reasons: list[JsonValue] = []
+    if quality is Quality.DEGRADED:
+        reasons.append(f"{file.polarisation}: input is degraded")
     if file.unsound > limits.most_unsound_packets * (file.offsets.size + file.unsound):
         reasons.append(f"{facts.segments[0].polarisation}: {file.unsound} packets have an unsound header")
     for segment in facts.segments:
