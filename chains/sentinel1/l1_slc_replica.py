@@ -9,7 +9,7 @@ from refsys.chains.sentinel1.l0_reading import PacketFile
 from refsys.chains.sentinel1.l1_slc_facts import RAW
 from refsys.chains.sentinel1.l1_slc_lines import decoded
 from refsys.chains.sentinel1.raw_segments import RawSegment
-from refsys.kernels.sar.doppler import BlockCorrelation, correlate_lines, fit_centroid
+from refsys.kernels.sar.doppler import BlockCorrelation, coherent_blocks, correlate_lines, fit_centroid
 from refsys.kernels.sentinel1.baq_tables import BaqLookup
 from refsys.kernels.sentinel1.calibration_pulses import Replica, build_replica, choose_replica
 from refsys.kernels.sentinel1.chirp import nominal_chirp
@@ -49,7 +49,8 @@ class Centroid(NamedTuple):
 def replica_of(file: PacketFile, segment: RawSegment, lookup: BaqLookup) -> ChosenReplica:
     """Return the mean replica of the swath's calibration pulses; the nominal chirp where there are no good ones.
 
-    A packet belongs to the swath if its pulse has the codes of the echoes. A set is one pulse of each loop, in order.
+    A packet belongs to the swath if its pulse has the codes of the echoes. A set is one pulse of each loop, in order of
+    their count; sets of which a recording cannot be decoded are left out whole.
     """
     codes = segment.codes
     sampling = sampling_frequency_hz(codes["range_decimation"]).item()
@@ -65,12 +66,16 @@ def replica_of(file: PacketFile, segment: RawSegment, lookup: BaqLookup) -> Chos
     loops = [_recordings(file, own, signal, lookup) for signal in (TX, RX, NETWORK)]
     replicas: list[Replica] = []
     for transmit, receive, network in zip(*loops, strict=False):
+        if transmit is None or receive is None or network is None:
+            continue
         try:
             replicas.append(build_replica((transmit, receive, network), nominal, sampling))
         except ValueError:
             continue  # a recording without a pulse is no reason to fail: the others count, or the nominal chirp
     if not replicas:
-        return ChosenReplica(nominal.astype(np.complex64), "nominal", None)
+        counts = ", ".join(str(len(loop)) for loop in loops)
+        doubt = f"no set of calibration pulses gives a replica, of {counts} recordings" if any(loops) else None
+        return ChosenReplica(nominal.astype(np.complex64), "nominal", doubt)
     choice = choose_replica(replicas, nominal, sampling)
     if choice.nominal:
         doubt = f"none of {len(replicas)} replicas from calibration pulses keeps its limits"
@@ -98,10 +103,11 @@ def centroid_of(group: "zarr.Group", segment: RawSegment) -> Centroid:
         return Centroid(0.0, "too few lines to estimate the Doppler centroid")
     edges = np.linspace(0, grid.samples, blocks + 1)
     delays = grid.first_delay_s + 0.5 * (edges[1:] + edges[:-1]) / grid.range_sampling_hz
-    try:
-        fit = fit_centroid(sums, delays, 1 / grid.pri_s, degree=0)
-    except ValueError:
+    if not sums.power.any():
+        return Centroid(0.0, "no two neighbouring lines to estimate the Doppler centroid of")
+    if not coherent_blocks(sums).any():
         return Centroid(0.0, None)  # noise alone has no centroid
+    fit = fit_centroid(sums, delays, 1 / grid.pri_s, degree=0)
     if fit.rms_hz > _LARGEST_RMS_HZ:
         return Centroid(0.0, f"estimates of the Doppler centroid spread by {fit.rms_hz:.0f} Hz")
     return Centroid(float(fit.polynomial_hz[0]), None)
@@ -109,6 +115,8 @@ def centroid_of(group: "zarr.Group", segment: RawSegment) -> Centroid:
 
 def _recordings(
     file: PacketFile, own: NDArray[np.bool_], signal: int, lookup: BaqLookup
-) -> list[NDArray[np.complex64]]:
+) -> list[NDArray[np.complex64] | None]:
+    """Return the recordings of a loop in order of the pulses' count; None where one cannot be decoded."""
     rows = np.flatnonzero(own & (file.headers["ses_signal_type"] == signal))
-    return [iq for _, iq in decoded(file, rows, lookup) if iq is not None]
+    rows = rows[np.argsort(file.headers["pri_count"][rows], kind="stable")]
+    return [iq for _, iq in decoded(file, rows, lookup)]

@@ -127,6 +127,15 @@ def _correlate_body(
 _correlate = jit(_correlate_body)
 
 
+def coherent_blocks(blocks: BlockCorrelation) -> NDArray[np.bool_]:
+    """Return which blocks are more coherent from line to line than noise is, bool (blocks,)."""
+    return np.asarray(_coherence(blocks) > np.maximum(_LEAST_COHERENCE, 3 / np.sqrt(np.maximum(blocks.pairs, 1))))
+
+
+def _coherence(blocks: BlockCorrelation) -> NDArray[np.float64]:
+    return np.asarray(np.abs(blocks.correlation) / np.where(blocks.power > 0, blocks.power, np.inf))
+
+
 def fit_centroid(
     blocks: BlockCorrelation, delays_s: NDArray[np.float64], prf_hz: float, *, expected_hz: float = 0.0, degree: int = 2
 ) -> CentroidFit:
@@ -152,8 +161,7 @@ def fit_centroid(
     """
     if delays_s.shape != blocks.correlation.shape or not prf_hz > 0 or degree < 0:
         raise ValueError(f"{delays_s.shape} delays for {blocks.correlation.size} blocks, PRF {prf_hz} Hz")
-    coherence = np.abs(blocks.correlation) / np.where(blocks.power > 0, blocks.power, np.inf)
-    used = coherence > np.maximum(_LEAST_COHERENCE, 3 / np.sqrt(np.maximum(blocks.pairs, 1)))
+    coherence, used = _coherence(blocks), coherent_blocks(blocks)
     if not np.any(used):
         raise ValueError(f"no block of {coherence.size} is coherent from line to line: {coherence.max()} at most")
     fraction_hz = np.angle(blocks.correlation) / (2 * np.pi) * prf_hz
