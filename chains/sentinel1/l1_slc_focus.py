@@ -116,7 +116,7 @@ def _scaled(facts: Facts, segment: SegmentFacts, run: RunFacts, radar: Radar, ma
 def _raw_lines(
     group: "zarr.Group", segment: SegmentFacts, run: RunFacts, first: int, stop: int
 ) -> NDArray[np.complex64]:
-    """Read raw lines of a run and correct them; lines that are not there stay zero."""
+    """Read raw lines of a run and correct them; lines that are not there, and what pads short ones, stay zero."""
     rows = slice(run.first_row + first, run.first_row + stop)
     data = np.asarray(group[RAW][rows], np.complex64)  # type: ignore[index]  # an array
     found = segment.statistics
@@ -124,11 +124,18 @@ def _raw_lines(
         return data
     departure = float(np.degrees(np.arcsin(np.clip(found.correlation, -1, 1))))
     model = RawModel(found.mean_i, found.mean_q, found.deviation_q / found.deviation_i, departure, 0.0, 0.0)
-    there = data.any(axis=1)
-    for part in np.array_split(np.arange(data.shape[0]), max(1, data.shape[0] // _ROWS)):
-        correct_samples(data[part[0] : part[-1] + 1], model)
-    data[~there] = 0
+    for first_row in range(0, data.shape[0], _ROWS):
+        block = data[first_row : first_row + _ROWS]
+        padding = np.arange(block.shape[1]) >= _sent(block)[:, None]
+        correct_samples(block, model)
+        block[padding] = 0
     return data
+
+
+def _sent(lines: NDArray[np.complex64]) -> NDArray[np.int64]:
+    """Return how many samples each line has up to its last that is not zero, int64 (lines,)."""
+    there = lines != 0
+    return np.where(there.any(axis=1), lines.shape[1] - there[:, ::-1].argmax(axis=1), 0)
 
 
 def _widened(grid: RawGrid, data: NDArray[np.complex64]) -> RawGrid:

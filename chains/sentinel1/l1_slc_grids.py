@@ -136,7 +136,7 @@ def steering_of(segment: SegmentFacts, run: RunFacts) -> Steering:
 
 
 def sweep_of(facts: Facts, segment: SegmentFacts, run: RunFacts) -> Sweep:
-    """Return how the beam of a burst passes over the ground, and what an element's pattern takes where it is steered."""
+    """Return how the beam of a burst passes over the ground, and how an element's pattern bounds it."""
     orbit, steering = facts.orbit.orbit(), steering_of(segment, run)
     speed = float(np.linalg.norm(interpolate(orbit, np.array([steering.mid_time_s])).velocity_m_s))
     element = segment.element_pattern
