@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,7 +76,8 @@ def test_wrong_hints_are_refused() -> None:
 
 
 def test_other_arrays_are_refused() -> None:
-    for other in (np.zeros((2, 8), np.uint8), np.zeros(16, np.int8), np.zeros(16, np.uint16)):
+    others: tuple[Any, ...] = np.zeros((2, 8), np.uint8), np.zeros(16, np.int8), np.zeros(16, np.uint16)
+    for other in others:
         with pytest.raises(ValueError, match="need uint8"):
             parse_packet_headers(other, np.zeros(1, np.int64))
         with pytest.raises(ValueError, match="need uint8"):

@@ -87,12 +87,18 @@ def test_cog_of_another_type_is_refused_before_anything_is_written(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("east_step", 0.0), ("east_step", np.nan), ("south_step", -1.0), ("south_step", np.inf), ("west", np.nan)],
+    "grid",
+    [
+        GRID._replace(east_step=0.0),
+        GRID._replace(east_step=np.nan),
+        GRID._replace(south_step=-1.0),
+        GRID._replace(south_step=np.inf),
+        GRID._replace(west=np.nan),
+    ],
 )
-def test_cog_on_an_impossible_grid_is_refused(tmp_path: Path, name: str, value: float) -> None:
+def test_cog_on_an_impossible_grid_is_refused(tmp_path: Path, grid: MapGrid) -> None:
     with pytest.raises(ValueError, match="a map from"):  # noqa: SIM117
-        with cog_rows(tmp_path / "in" / "a.tif", shape=(8, 8), dtype="uint8", grid=GRID._replace(**{name: value})):
+        with cog_rows(tmp_path / "in" / "a.tif", shape=(8, 8), dtype="uint8", grid=grid):
             pass
     assert list(tmp_path.iterdir()) == []
 

@@ -39,7 +39,7 @@ def test_pixels_cut_short_and_rows_that_are_no_numbers_are_refused(tops: Path) -
     with open_pixels(path) as pixels:
         for wrong in ((0.5, 1), (0, 1.0), (0, 1, 2.0), (0, 1, 0, 1.5)):
             with pytest.raises(ValueError, match="whole numbers"):
-                pixels.read(*wrong)  # type: ignore[arg-type]
+                pixels.read(*wrong)
         lines = pixels.lines
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with open_pixels(path) as pixels, pytest.raises(InputCorrupt, match="cannot be read") as caught:
