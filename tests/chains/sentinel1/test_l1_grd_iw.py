@@ -16,12 +16,12 @@ from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.reading import open_pixels, product_images
 from refsys.chains.sentinel1.simulation.acquisition import DataTake, simulate_packets
 from refsys.chains.sentinel1.simulation.auxiliary import simulate_auxiliary
-from refsys.chains.sentinel1.simulation.instrument import FREF_HZ, IW1, IW2, IW3, SUPPRESSED_S, SwathCodes
+from refsys.chains.sentinel1.simulation.instrument import IW1, IW2, IW3, SUPPRESSED_S, SwathCodes
 from refsys.chains.sentinel1.simulation.orbit import SIMULATED_ORBIT
 from refsys.chains.sentinel1.simulation.scene import Scene, point_target
 from refsys.chains.sentinel1.simulation.tops import iw_bursts
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
-from refsys.kernels.sentinel1.radar import window_samples
+from refsys.kernels.sentinel1.radar import FREF_HZ, window_samples
 
 EPOCH = datetime(2013, 6, 1, 12, tzinfo=UTC)
 GAIN, NEAR_S, STEP_S = 0.5, 5.660e-3, 8e-6
