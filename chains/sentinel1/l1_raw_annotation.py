@@ -11,6 +11,9 @@ from refsys.chains.sentinel1.safe import annotation as said
 from refsys.chains.sentinel1.safe import annotation_raw as raw
 from refsys.kernels.sentinel1 import radar
 
+PG_SOURCE = "Model"
+"""The product of gains that is applied is 1 throughout, whatever the calibration pulses say; schemas know no third."""
+
 _FORMATS = {0: "Bypass", 3: "BAQ 3 Bit", 4: "BAQ 4 Bit", 5: "BAQ 5 Bit", 12: "FDBAQ", 13: "FDBAQ", 14: "FDBAQ"}
 
 
@@ -27,16 +30,26 @@ def quality(segment: SegmentFacts, time: datetime) -> said.RawQuality:
         missing_lines=found.missing_lines,
         missing_lines_significant=False,
         chirp_source=chirp,
-        pg_source="Extracted",
+        pg_source=PG_SOURCE,
         rrf_spectrum="Unextended",
         bias_i=found.mean_i,
         bias_q=found.mean_q,
         gain_imbalance=_imbalance(segment),
         quadrature_departure_deg=_departure_deg(segment),
-        doppler_method="Data Analysis",
-        doppler_uncertain=False,
+        doppler_method=doppler_method(segment),
+        doppler_uncertain=doppler_doubted(segment),
         statistics=said.ImageStatistics(),
     )
+
+
+def doppler_method(segment: SegmentFacts) -> str:
+    """Return where the Doppler centroid is from: bursts are steered about 0; that of StripMap may be set, too."""
+    return "Data Analysis" if segment.doppler_source == "estimate" else "Pre-defined"
+
+
+def doppler_doubted(segment: SegmentFacts) -> bool:
+    """Return whether a centroid was to be estimated, and the estimate was not used."""
+    return segment.doppler_source == "doubted"
 
 
 def raw_analysis(segment: SegmentFacts, time: datetime) -> raw.RawAnalysis:
@@ -93,7 +106,11 @@ def downlink(facts: Facts, segment: SegmentFacts) -> raw.Downlink:
 
 
 def replica(facts: Facts, segment: SegmentFacts) -> raw.ReplicaInformation:
-    """Return the pulse used for range compression: polynomials of amplitude and phase fitted to it."""
+    """Return what the pulse is, and whether that of the calibration pulses was used for range compression.
+
+    The phase is that of the chirp which was commanded, the amplitude the median of the pulse that was used; neither is
+    fitted to it. There is no list of replicas.
+    """
     codes = segment.codes
     start = radar.tx_start_frequency_hz(codes["tx_start_frequency"], codes["tx_ramp_rate"]).item()
     ramp = radar.tx_ramp_rate_hz_per_s(codes["tx_ramp_rate"]).item()
@@ -103,7 +120,7 @@ def replica(facts: Facts, segment: SegmentFacts) -> raw.ReplicaInformation:
         swath=segment.swath,
         time=utc(facts.epoch, segment.runs[0].sensing_s),
         chirp_source="Nominal" if segment.replica_source == "nominal" else "Extracted",
-        pg_source="Extracted",
+        pg_source=PG_SOURCE,
         amplitude=np.array([float(np.median(np.abs(segment.replica()))), 0.0, 0.0, 0.0]),
         phase=np.array([0.0, 2 * np.pi * start, np.pi * ramp, 0.0]),
         delay_s=0.0,

@@ -5,7 +5,16 @@ from datetime import datetime
 import numpy as np
 
 from refsys.chains.sentinel1.l1_geolocation import GridLine, fm_rate, geolocation_grid, heading_deg, utc, utc_ns
-from refsys.chains.sentinel1.l1_raw_annotation import downlink, measured_noise, quality, raw_analysis, replica
+from refsys.chains.sentinel1.l1_raw_annotation import (
+    PG_SOURCE,
+    doppler_doubted,
+    doppler_method,
+    downlink,
+    measured_noise,
+    quality,
+    raw_analysis,
+    replica,
+)
 from refsys.chains.sentinel1.l1_slc_grids import history_at
 from refsys.chains.sentinel1.l1_slc_image import SlcImage
 from refsys.chains.sentinel1.l1_slc_radiometry import PIXEL_SCALE
@@ -168,14 +177,14 @@ def _processing(image: SlcImage) -> said.ProcessingInformation:
         elevation_pattern_applied=True,
         azimuth_pattern_applied=True,
         azimuth_element_pattern_applied=bool(segment.element_pattern.angle_rad),
-        doppler_method="Pre-defined" if image.is_tops else "Data Analysis",
+        doppler_method=doppler_method(segment),
         doppler_input="Raw",
         range_spreading_compensated=True,
         ground_range=False,
         detected=False,
         thermal_noise_removed=False,
         chirp_source="Nominal" if segment.replica_source == "nominal" else "Extracted",
-        pg_source="Extracted",
+        pg_source=PG_SOURCE,
         rrf_spectrum="Unextended",
         application="",
         swaths=(said.SwathProcessing(segment.swath, across, along, PIXEL_SCALE / segment.absolute_gain),),
@@ -203,7 +212,15 @@ def _doppler(image: SlcImage, header: said.AdsHeader) -> series.DopplerEstimate:
     fine = series.FineDoppler(delays, np.full(2, centroid))
     polynomial = np.array([centroid, 0.0, 0.0])
     return series.DopplerEstimate(
-        header.start, image.grid.first_delay_s, np.zeros(3), polynomial, 0.0, False, header.start, header.stop, fine
+        time=header.start,
+        t0_s=image.grid.first_delay_s,
+        geometry=np.zeros(3),
+        data=polynomial,
+        data_rms_hz=0.0,
+        rms_above_threshold=doppler_doubted(image.segment),
+        fine_start=header.start,
+        fine_stop=header.stop,
+        fine=fine,
     )
 
 

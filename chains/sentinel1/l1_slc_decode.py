@@ -159,6 +159,7 @@ def _segment_facts(
         replica_source=analysis.replica.source,
         doubts=tuple(doubt for doubt in doubts if doubt),
         doppler_centroid_hz=analysis.centroid.frequency_hz,
+        doppler_source=analysis.centroid.source,
         **auxiliary.of(segment.swath),
     )
 

@@ -74,6 +74,9 @@ class SegmentFacts(Value):
     replica_source: str = Field(description="`calibration pulses` or `nominal`.")
     doubts: tuple[str, ...] = Field((), description="What of the analysis could not be used, and why.")
     doppler_centroid_hz: float
+    doppler_source: str = Field(
+        "set", description="`estimate` from the data, `set` without one, or `doubted`: the estimate could not be used."
+    )
     processing: SwathProcessing
     elevation_pattern: Pattern = Field(description="Over the angle from the antenna's boresight.")
     azimuth_pattern: Pattern

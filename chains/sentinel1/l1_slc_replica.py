@@ -40,10 +40,16 @@ class ChosenReplica(NamedTuple):
 
 
 class Centroid(NamedTuple):
-    """Doppler centroid, and why the estimate was not used, if it was not."""
+    """Doppler centroid, why the estimate was not used, if it was not, and whether it comes from the data."""
 
     frequency_hz: float
     doubt: str | None
+    estimated: bool = False
+
+    @property
+    def source(self) -> str:
+        """As `SegmentFacts.doppler_source` has it."""
+        return "doubted" if self.doubt else "estimate" if self.estimated else "set"
 
 
 def replica_of(file: PacketFile, segment: RawSegment, lookup: BaqLookup) -> ChosenReplica:
@@ -110,7 +116,7 @@ def centroid_of(group: "zarr.Group", segment: RawSegment) -> Centroid:
     fit = fit_centroid(sums, delays, 1 / grid.pri_s, degree=0)
     if fit.rms_hz > _LARGEST_RMS_HZ:
         return Centroid(0.0, f"estimates of the Doppler centroid spread by {fit.rms_hz:.0f} Hz")
-    return Centroid(float(fit.polynomial_hz[0]), None)
+    return Centroid(float(fit.polynomial_hz[0]), None, estimated=True)
 
 
 def _recordings(

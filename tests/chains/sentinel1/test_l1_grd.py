@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import unit_runner
 from numpy.typing import NDArray
 from s1_products import START, STRIPMAP, content, images, write_small_product
 from unit_runner import run_chain
@@ -15,6 +16,7 @@ from refsys.chains.sentinel1.safe.annotation import Annotation
 from refsys.chains.sentinel1.safe.calibration import Noise
 from refsys.chains.sentinel1.safe.level1 import write_level1
 from refsys.chains.sentinel1.safe.reading import open_pixels, product_images
+from refsys.model.products import Quality
 
 KIND = STRIPMAP._replace(lines=300, samples=600)
 NOISE, CLUTTER, DARK = 4e4, 16e4, 400.0
@@ -113,6 +115,15 @@ def test_noise_is_annotated_and_taken_off_on_request(complex_product: Path, tmp_
     below = removed.pixels[:, alone] == 1
     assert 0.4 < below.mean() < 0.7
     assert removed.pixels[:, alone].min() == 1
+
+
+def test_what_is_made_of_a_degraded_product_is_degraded(
+    complex_product: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert detected(complex_product, tmp_path / "nominal").figures["degraded_because"] == []
+    made = unit_runner._ref
+    monkeypatch.setattr(unit_runner, "_ref", lambda *own: made(*own).model_copy(update={"quality": Quality.DEGRADED}))
+    assert detected(complex_product, tmp_path / "degraded").figures["degraded_because"] == ["input is degraded"]
 
 
 def test_what_is_not_valid_in_a_burst_is_not_read(tmp_path: Path) -> None:
