@@ -99,7 +99,8 @@ def raw_segment(headers: Headers, swath_number: int, polarisation: str, epoch: d
     ------
     InputCorrupt
         If pulse, PRI, rank or sampling window change within a run, pulses repeat or run back, clock and PRI count
-        contradict each other, there is no pulse or one longer than the PRI, a run has one line or no samples, or more than half of its pulses have no packet.
+        contradict each other, there is no pulse or one longer than the PRI, a run has one line or no samples, or more
+        than half of its pulses have no packet.
     """
     swath = SWATHS[swath_number]
     name = segment_name(swath, polarisation)
