@@ -52,7 +52,7 @@ def test_clutter_of_iw_has_the_sigma0_and_the_looks_that_theory_gives(tmp_path: 
     # Boxes overlap to a half both ways: a quarter of 245,000 pixels, of five looks each, is independent, which is worth
     # 0.18 % (0.008 dB) of the mean and 0.8 % of the looks.
     assert found.sigma0.size >= 1e5
-    assert abs(decibels(np.mean(found.sigma0 - found.noise) / SIGMA0)) < 0.1
+    assert abs(decibels(float(np.mean(found.sigma0 - found.noise)) / SIGMA0)) < 0.1
     assert np.mean(found.noise) < 1e-2 * SIGMA0  # so that the looks are those of clutter
     assert measured_looks(found.sigma0) == pytest.approx(predicted(made.images[0], image, area), rel=0.05)
 
