@@ -384,17 +384,6 @@ def test_a_gap_in_the_orbit_file(source: Source, packets: s1.Packets, tmp_path: 
     assert error.where == gap.name
 
 
-# Calibration pulses
-
-
-def test_calibration_pulses_without_a_pulse_degrade(source: Source, packets: s1.Packets, tmp_path: Path) -> None:
-    hollow = [packet[:HEADER_BYTES] + bytes(len(packet) - HEADER_BYTES) for packet in packets[:CALIBRATION_PACKETS]]
-    figures = decode(source, tmp_path, hollow + packets[CALIBRATION_PACKETS:])
-    (reason,) = figures["degraded_because"]
-    assert reason.startswith("s3-vv: no set of calibration pulses gives a replica")
-    assert figures["segments"]["s3-vv"]["replica_source"] == "nominal"
-
-
 # Products
 
 
