@@ -150,7 +150,7 @@ def _why_not(
     satellite = record.request.satellite or (main.satellite if main else "_")
     if satellite != "_" and product.satellite not in ("_", satellite):
         return f"is of satellite {product.satellite}, wanted is {satellite}"
-    if rule.policy == "latest-valid-cover":
+    if rule.policy == "LatestValCover":
         start = record.request.start or (main.start if main else None)
         stop = record.request.stop or (main.stop if main else None)
         if start is None or stop is None:

@@ -198,10 +198,9 @@ def _fidelity(axes: Axes, inspection: Inspection, packet: int, quality: PulseQua
     right.set_ylim(-6, 3)
     right.set_ylabel("amplitude against its rms (dB)", color=_Q_COLOUR)
     ramp = float(inspection.physical["tx_ramp_rate_hz_per_s"][packet])
-    error_ppm = (quality.ramp_rate_hz_per_s / ramp - 1) * 1e6
-    text = (
-        f"samples {first} to {first + quality.samples - 1};  ramp {ramp / 1e12:.6f} MHz/µs, found {error_ppm:+.1f} ppm"
-    )
+    # A header may say that there is no ramp.
+    found = f"{(quality.ramp_rate_hz_per_s / ramp - 1) * 1e6:+.1f} ppm" if ramp else "another"
+    text = f"samples {first} to {first + quality.samples - 1};  ramp {ramp / 1e12:.6f} MHz/µs, found {found}"
     axes.text(0.5, 0.03, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=8)
 
 

@@ -70,8 +70,8 @@ class TxPulse(NamedTuple):
 
     @property
     def ramp_rate_error(self) -> float:
-        """Difference from the nominal ramp rate, part of it; NaN without a pulse."""
-        if self.quality is None:
+        """Difference from the nominal ramp rate, part of it; NaN without a pulse, or without a ramp in the header."""
+        if self.quality is None or self.nominal_ramp_rate_hz_per_s == 0:
             return float("nan")
         return self.quality.ramp_rate_hz_per_s / self.nominal_ramp_rate_hz_per_s - 1
 

@@ -1,7 +1,7 @@
 """The demo: real satellite packets from downlinked frames to published products, checked against the truth."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -73,8 +73,13 @@ class Inputs:
 
     @property
     def paths(self) -> list[Path]:
-        """Everything, in the order in which it is ingested."""
+        """Everything, auxiliary files too."""
         return [*(session.folder for session in self.sessions), *self.sral, *self.s1, *self.scene]
+
+    @property
+    def auxiliary(self) -> list[Path]:
+        """What must be there before anything is planned, else the choice depends on the order of arrival."""
+        return [path for path in (*self.s1, *self.scene) if "_AUX_" in path.name]
 
 
 def run_demo(settings: Settings, *, data: Path | None, fresh: bool, observe: Observer) -> DemoResult:
@@ -103,16 +108,21 @@ def run_demo(settings: Settings, *, data: Path | None, fresh: bool, observe: Obs
         folder = settings.home / "demo"
         again = _forget(system, folder) if fresh else ()
         inputs = prepare(find_real_data(data), folder)
-        keys = ingest(system, inputs.paths)
-        _ask_again(system, [*keys, *again] if fresh else [])
-        folder.joinpath("requests.json").write_text(Remembered(keys=tuple(keys)).to_json(), "utf-8")
         events: list[Event] = []
 
         def observed(record: RequestRecord, event: Event) -> None:
             events.append(event)
             observe(record, event)
 
-        kernels = _work(system, observed)
+        def ask() -> list[str]:
+            keys = ingest(system, inputs.paths)
+            _ask_again(system, [*keys, *again] if fresh else [])
+            folder.joinpath("requests.json").write_text(Remembered(keys=tuple(keys)).to_json(), "utf-8")
+            return keys
+
+        first = ingest(system, inputs.auxiliary)
+        _ask_again(system, first if fresh else [])
+        keys, kernels = _work(system, first, ask, observed)
         return _result(system, inputs, keys, started_at=started_at, events=events, kernels=kernels)
 
 
@@ -150,16 +160,29 @@ def _ask_again(system: System, keys: list[str]) -> None:
             retry(system, key, "refsys demo --fresh")
 
 
-def _work(system: System, observe: Observer) -> tuple[WorkerKernels, ...]:
-    """Work until nothing is open but what waits; return what the workers compiled."""
-    counts = system.ledger.counts()
-    if not any(n for state, n in counts.items() if state.is_open and state is not RequestState.WAITING):
-        return ()
+def _work(
+    system: System, first: list[str], ask: Callable[[], list[str]], observe: Observer
+) -> tuple[list[str], tuple[WorkerKernels, ...]]:
+    """Work on the first requests, ask for the others, work until nothing is open but what waits.
+
+    Returns the keys that `ask` gave, and what the workers compiled; none start when there is nothing to do.
+    """
+    if _is_idle(system):
+        keys = ask()
+        if _is_idle(system):
+            return keys, ()
     with _workers(system) as (client, connected):
         start_clocks(client)
         with working(connected, observe=observe) as at_work:
+            at_work.loop.run(first)
+            keys = ask()
             at_work.loop.run()
-        return read_clocks(client)
+        return keys, read_clocks(client)
+
+
+def _is_idle(system: System) -> bool:
+    counts = system.ledger.counts()
+    return not any(n for state, n in counts.items() if state.is_open and state is not RequestState.WAITING)
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from command_line import Refsys
 
+from refsys.model.requests import INGEST
 from refsys.services.demonstration import demo as demo_module
 from refsys.services.demonstration import inputs as demo_inputs
 from refsys.services.demonstration.checks import MWR_CHAIN, S1_CHAIN, SRAL_CHAIN
 from refsys.services.demonstration.demo import CHAINS
 from refsys.services.demonstration.scene_checks import SLC_CHAIN
+from refsys.services.home import load_settings, open_system
 
 COMMAND = (sys.executable, "-m", "refsys.services.cli")
 SMALL = (sys.executable, str(Path(__file__).with_name("small_demo.py")))
@@ -72,6 +74,17 @@ def check_result(result: dict[str, Any], chains: tuple[str, ...] = CHAINS) -> No
     assert {check["chain"] for check in result["checks"]} == {SRAL_CHAIN, S1_CHAIN, SLC_CHAIN} & set(chains)
 
 
+def check_nothing_was_planned_before_auxiliary_data(home: Path) -> None:
+    with open_system(load_settings(home)) as system:
+        records = system.ledger.find(limit=1000)
+        auxiliary = [record for record in records if "_AUX_" in record.request.label]
+        told = [event for record in auxiliary for event in system.ledger.history(record.key)]
+        others = [record for record in records if record.request.chain != INGEST]
+        begun = [system.ledger.history(record.key)[0].at for record in others]
+    assert len(auxiliary) >= 5
+    assert max(event.at for event in told) <= min(begun)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.shared
@@ -87,6 +100,7 @@ def test_demo_on_real_data_and_again(shared_data: Path, tmp_path: Path) -> None:
     html = Path(first["report"]).read_text("utf-8")
     assert html.count("data:image/png;base64,") >= 5
     assert "http" not in html.replace("http-equiv", "")
+    check_nothing_was_planned_before_auxiliary_data(home)
     second = demo(home, shared_data)
     assert second["reused"] == len(second["requests"])
     assert digests(second) == digests(first)
