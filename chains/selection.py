@@ -7,6 +7,7 @@ from pydantic import Field
 
 from refsys.model.chains import Chain, InputRule, fits_type
 from refsys.model.errors import NameInvalid, PlanInvalid, ProductUnknown
+from refsys.model.lookups import Policy
 from refsys.model.names import SessionFileName, parse_name
 from refsys.model.products import InputRef, Product
 from refsys.model.requests import MissingInput, ProductionRequest
@@ -106,8 +107,8 @@ def _apply(
         )
         return found, _choice(rule, found, reason), lack
     satellite, start, stop = _interval(request, named[0] if named else None)
-    for kind in rule.types:
-        if rule.policy == "latest":
+    for policy, kind in ((each.policy, kind) for each in rule.alternatives for kind in each.types):
+        if policy is Policy.LATEST_START_VALIDITY:
             product = catalogue.latest(kind, satellite)
         else:
             product = None if start is None or stop is None else catalogue.latest_cover(kind, satellite, start, stop)
@@ -152,7 +153,7 @@ def _reference(role: str, product: Product) -> InputRef:
 
 
 def _choice(rule: InputRule, found: list[Product], reason: str) -> Choice:
-    return Choice(role=rule.role, policy=rule.policy, product=found[0].name if found else None, reason=reason)
+    return Choice(role=rule.role, policy=str(rule.policy), product=found[0].name if found else None, reason=reason)
 
 
 def _words(lack: MissingInput) -> str:

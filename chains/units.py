@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from refsys.model.attributes import Attributes
 from refsys.model.errors import ConfigInvalid, InputMissing
 from refsys.model.plans import Step
 from refsys.model.products import InputRef, Quality
@@ -63,6 +64,7 @@ class ProductDraft(Value):
     creation_time: UtcTime
     footprint: dict[str, Any] | None = None
     quality: Quality = Quality.NOMINAL
+    attributes: Attributes = Attributes()
     figures: dict[str, JsonValue] = {}
     volatile: Volatile | None = None
     """Volatile values that its text files (.xml, .json, .html, .safe) hold; they are masked in the content digest."""

@@ -1,10 +1,11 @@
 """A chain, as its YAML file says it."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from refsys.model.lookups import Policy
 from refsys.model.plans import Resources
 from refsys.model.values import Value
 
@@ -29,6 +30,8 @@ class TriggerRule(Value):
 
     arrival: str = Field(description="Product type whose arrival triggers, for example `S3_SESSION`; see `fits_type`.")
     satellites: tuple[str, ...] = Field((), description="Only these; empty for any.")
+    timeliness: tuple[str, ...] = Field((), description="Only products of these; empty for any, also unknown.")
+    delay_s: float = Field(0.0, ge=0, description="How long after the arrival the request is first looked at.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
 
     @field_validator("names")
@@ -41,24 +44,73 @@ class TriggerRule(Value):
         return names
 
 
+class Alternative(Value):
+    """One way to fill an input: of the alternatives of an input, the first that finds enough wins."""
+
+    types: tuple[str, ...] = Field(
+        min_length=1, description="Product types, the first that is found wins; `trigger` and `rule` take `?`."
+    )
+    policy: Literal["trigger", "rule"] | Policy = Field(
+        "trigger",
+        description="`trigger`: what the request names; `rule`: what the chain's rule found; else from the catalogue.",
+    )
+    before_s: float = Field(0.0, description="T0: how much earlier than the interval the window starts.")
+    after_s: float = Field(0.0, description="T1: how much later than the interval the window stops.")
+    least: int = Field(1, ge=1, description="Fewer found is nothing found.")
+    most: int | None = Field(None, ge=1, description="More found is nothing found.")
+
+    @model_validator(mode="after")
+    def _chosen_types_are_whole(self) -> "Alternative":
+        if isinstance(self.policy, Policy) and any("?" in kind for kind in self.types):
+            raise ValueError(f"policy {self.policy.value} needs whole product types, without ?")
+        return self
+
+
+class InputWait(Value):
+    """How long an optional input is waited for: until both times are over."""
+
+    after_acceptance_s: float = Field(0.0, ge=0, description="From when the request was made.")
+    after_sensing_s: float = Field(0.0, ge=0, description="From the start of the sensing interval.")
+
+
 class InputRule(Value):
     """One input of a chain and how it is chosen."""
 
     role: str
-    types: tuple[str, ...] = Field(
-        min_length=1,
-        description="Product types, the first that is found wins; `trigger` takes `?` for any character.",
-    )
-    policy: Literal["trigger", "latest-valid-cover", "latest"] = Field(
-        "trigger", description="`trigger`: the product the request names; the others choose from the catalogue."
-    )
+    alternatives: tuple[Alternative, ...] = Field((), description="In order of preference.")
     mandatory: bool = True
+    modes: tuple[str, ...] = Field((), description="Only in these modes of the chain, such as `NRT`; empty: in any.")
+    same_as: str | None = Field(None, description="Role whose products it takes as they are, instead of alternatives.")
+    window: str = Field("sensing", description="What the margins widen: `sensing`, or an interval that the rule names.")
+    wait: InputWait | None = Field(None, description="For an optional input; None: it is not waited for.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:  # noqa: ANN401  (what YAML gave)
+        """Take `types`, `policy`, margins and bounds beside the role as the only alternative."""
+        if not isinstance(given, dict) or "types" not in given:
+            return given
+        if given.get("alternatives"):
+            raise ValueError("give `types` or `alternatives`, not both")
+        own = {key: given[key] for key in Alternative.model_fields if key in given}
+        rest = {key: value for key, value in given.items() if key not in own}
+        return {**rest, "alternatives": [own]}
 
     @model_validator(mode="after")
-    def _chosen_types_are_whole(self) -> "InputRule":
-        if self.policy != "trigger" and any("?" in kind for kind in self.types):
-            raise ValueError(f"policy {self.policy!r} of role {self.role!r} needs whole product types, without ?")
+    def _has_one_source(self) -> "InputRule":
+        if bool(self.alternatives) == (self.same_as is not None):
+            raise ValueError(f"input {self.role!r} needs `types`, `alternatives` or `same_as`")
         return self
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of all alternatives, in order."""
+        return tuple(kind for alternative in self.alternatives for kind in alternative.types)
+
+    @property
+    def policy(self) -> Literal["trigger", "rule"] | Policy | None:
+        """The policy of the first alternative; None for an input that takes another's products."""
+        return self.alternatives[0].policy if self.alternatives else None
 
 
 class BlockRule(Value):
@@ -97,6 +149,13 @@ class StepRule(Value):
         return self
 
 
+class RuleChoice(Value):
+    """Which main-input rule a chain has; see `refsys.chains.rules`."""
+
+    name: str
+    parameters: dict[str, JsonValue] = {}
+
+
 class Chain(Value):
     """Name, version, trigger, inputs, steps and waiting rule of one processing chain."""
 
@@ -104,7 +163,9 @@ class Chain(Value):
     version: str
     title: str
     description: str = ""
+    mode: str | None = Field(None, description="Mode that inputs may be bound to: `NRT`, `STC`, `NTC`, `SLICING`.")
     triggers: tuple[TriggerRule, ...] = ()
+    rule: RuleChoice | None = Field(None, description="None: one request for each product that arrives.")
     inputs: tuple[InputRule, ...] = Field(min_length=1)
     steps: tuple[StepRule, ...] = Field(min_length=1)
     longest_wait_h: float = Field(

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue, model_validator
 
+from refsys.model.attributes import Attributes
 from refsys.model.values import UtcTime, Value, digest
 
 
@@ -66,6 +67,7 @@ class Product(Value):
     figures: dict[str, JsonValue] = Field(
         {}, description="Quality figures and other metadata of the product's own kind."
     )
+    attributes: Attributes = Field(Attributes(), description="What queries and rules ask for, typed.")
     assets: tuple[Asset, ...]
     digest: str = Field(description="Content digest; see `content_digest`.")
     provenance: Provenance | None = Field(None, description="None for what came from outside.")
@@ -91,7 +93,7 @@ class AuxiliaryFile(Product):
     """A product with a validity instead of a sensing interval, chosen by a selection rule."""
 
     selection: str = Field(
-        "latest-valid-cover", description="Selection policy that applies unless the chain names another."
+        "LatestValCover", description="Selection policy that applies unless the chain names another."
     )
 
 

@@ -43,7 +43,11 @@ class ProductionRequest(Value):
     start: UtcTime | None = None
     stop: UtcTime | None = None
     inputs: tuple[str, ...] = Field((), description="Product names, or for `INGEST` the address of what is fetched.")
+    subject: dict[str, str] = Field(
+        {}, description="What else says which wish it is, by the rule of the chain: `data_take`, `orbit`, `frame`, ..."
+    )
     parameters: dict[str, JsonValue] = Field({}, description="Overrides, each under `<step>.<parameter>`.")
+    not_before: UtcTime | None = Field(None, description="Nothing is done before; not part of the key.")
     priority: int = Field(0, ge=-100, le=100, description="Higher runs earlier.")
     deadline: UtcTime | None = None
     wait: bool = Field(
@@ -61,7 +65,7 @@ class ProductionRequest(Value):
     def key(self) -> str:
         """The idempotency key: the same wish has the same key, whoever asks, however urgently."""
         wish = self.plain()
-        for not_part in ("priority", "deadline", "wait", "label"):
+        for not_part in ("not_before", "priority", "deadline", "wait", "label"):
             del wish[not_part]
         return digest(wish)[:24]
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
+from refsys.model.attributes import Attributes
 from refsys.model.errors import DigestMismatch, InputCorrupt, StorageError
 from refsys.model.products import Asset, Product, Provenance, Quality, content_digest
 from refsys.model.values import sha256_hex
@@ -45,6 +46,8 @@ class Draft(Protocol):
     @property
     def quality(self) -> Quality: ...  # noqa: D102
     @property
+    def attributes(self) -> Attributes: ...  # noqa: D102
+    @property
     def figures(self) -> dict[str, JsonValue]: ...  # noqa: D102
     @property
     def volatile(self) -> Volatile | None: ...  # noqa: D102
@@ -62,6 +65,7 @@ def product_of(draft: Draft, assets: tuple[Asset, ...], provenance: Provenance |
         creation_time=draft.creation_time,
         footprint=draft.footprint,
         quality=draft.quality,
+        attributes=draft.attributes,
         figures=draft.figures,
         assets=assets,
         digest=content_digest(assets),

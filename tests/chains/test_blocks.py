@@ -87,7 +87,7 @@ def test_rule_and_per_belong_together() -> None:
 
 
 def test_types_by_pattern_are_for_named_inputs_alone() -> None:
-    text = (CHAIN % "per: parts").replace('types: ["TOY_??"]', 'types: ["TOY_??"], policy: latest')
+    text = (CHAIN % "per: parts").replace('types: ["TOY_??"]', 'types: ["TOY_??"], policy: LatestStartValidity')
     with pytest.raises(ConfigInvalid, match=r"without \?"):
         parse_chain(text, "here")
 

@@ -100,7 +100,7 @@ def test_the_chain_file_fits_its_unit() -> None:
     assert [rule.arrival for rule in chain.triggers] == ["S1_ISP"]
     assert {rule.role: (rule.policy, rule.mandatory) for rule in chain.inputs} == {
         "packets": ("trigger", True),
-        "AUX_INS": ("latest-valid-cover", True),
+        "AUX_INS": ("LatestValCover", True),
     }
 
 

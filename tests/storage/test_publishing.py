@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import pytest
 from pydantic import JsonValue
 
+from refsys.model.attributes import Attributes
 from refsys.model.errors import (
     DigestMismatch,
     InputCorrupt,

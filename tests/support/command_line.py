@@ -17,7 +17,7 @@ version: "1"
 title: Wants an auxiliary file that nobody has
 inputs:
   - {role: session, types: [S3_SESSION]}
-  - {role: orbit, types: [AUX_RESORB], policy: latest-valid-cover}
+  - {role: orbit, types: [AUX_RESORB], policy: LatestValCover}
 steps:
   - {name: join, unit: "toy_units:join", inputs: [session, orbit], outputs: [TOY_OUT]}
 """
