@@ -210,8 +210,9 @@ def _compressed(axes: Axes, response: NDArray[np.float64], ideal: NDArray[np.flo
     near = slice(max(peak - reach, 0), peak + reach + 1)
     lag = (np.arange(response.size)[near] - peak) / OVERSAMPLING
     # The ideal response is that of the nominal chirp to itself: its peak is at delay 0 and it is symmetric.
-    mirror = np.concatenate([ideal[reach:0:-1], ideal[: reach + 1]])
-    ideal_lag = np.arange(-reach, reach + 1) / OVERSAMPLING
+    side = ideal[: reach + 1]  # shorter where the header's pulse is
+    mirror = np.concatenate([side[:0:-1], side])
+    ideal_lag = np.arange(1 - side.size, side.size) / OVERSAMPLING
     axes.plot(ideal_lag, _decibel(mirror / mirror.max()), linewidth=1, color=_SOFT, label="nominal chirp")
     axes.plot(lag, _decibel(response[near] / response[peak]), linewidth=1, color=_I_COLOUR, label="recorded pulse")
     axes.axhline(quality.pslr_db, color=_Q_COLOUR, linewidth=0.7, linestyle=":")

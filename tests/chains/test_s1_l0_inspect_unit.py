@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from unit_runner import ChainRun, run_chain
 from zarr_reading import array_in, values_in
@@ -329,6 +329,7 @@ CODES = {field.name: st.integers(0, 2**field.bits - 1) for field in s1_packets.F
 
 @settings(deadline=None, max_examples=12)
 @given(st.lists(st.fixed_dictionaries({}, optional=CODES), min_size=1, max_size=2), st.sampled_from([0, 8]))
+@example([{"process_id": 0, "tx_pulse_length": 1}], 8)  # a pulse shorter than the figure's sidelobes, without ramp
 def test_headers_that_contradict_the_data_give_a_product_all_the_same(
     tmp_path_factory: pytest.TempPathFactory, aux: Path, headers: list[dict[str, int]], kind: int
 ) -> None:

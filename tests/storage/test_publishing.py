@@ -53,6 +53,7 @@ class TestDraft(Value):
     creation_time: datetime = AT
     footprint: dict[str, JsonValue] | None = None
     quality: Quality = Quality.NOMINAL
+    attributes: Attributes = Attributes()
     figures: dict[str, JsonValue] = {"packets": 12}
     volatile: Volatile | None = None
 
