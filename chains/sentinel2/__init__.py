@@ -1,0 +1,1 @@
+"""Sentinel-2: sub-tasks and their graphs, main-input rules, names of outputs."""
