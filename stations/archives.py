@@ -6,13 +6,10 @@ counted as they are written.
 
 import errno
 import gzip
-import re
 import shutil
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,26 +17,19 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 from uuid import uuid4
 
-from refsys.model.errors import ArchiveUnsafe, InputCorrupt, InputMissing, RefsysError, StorageError, StorageFull
+from refsys.model.errors import ArchiveUnsafe, InputCorrupt, RefsysError, StorageError, StorageFull
 from refsys.model.settings import LimitSettings
+from refsys.storage.archive_members import (
+    ARCHIVE_FAULTS,
+    TAR_BLOCK_BYTES,
+    ZIP_METHODS,
+    TarHeaders,
+    archive_kind,
+    fault_of_member,
+)
 
 _BLOCK_BYTES = 1 << 20
-_LARGEST_HEADER_BYTES = 16 << 20
-_TAR_BLOCK_BYTES = 512
-_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MOST_TAIL_BYTES = 1 << 20  # what tar pads its end with is 10 kB by default
-_CORRUPT = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    gzip.BadGzipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OverflowError,
-    ValueError,
-)
-"""What the readers of the standard library raise for damaged archives."""
 
 
 def unpack(archive: Path, into: Path, limits: LimitSettings) -> None:
@@ -65,7 +55,7 @@ def unpack(archive: Path, into: Path, limits: LimitSettings) -> None:
     StorageFull, StorageError
         If the folder cannot be written.
     """
-    kind = _kind(archive)
+    kind = archive_kind(archive)
     part = into.with_name(f".{into.name}.{uuid4().hex}.part")
     try:
         with _writing(into):
@@ -75,7 +65,7 @@ def unpack(archive: Path, into: Path, limits: LimitSettings) -> None:
             _unpack_zip(archive, writer) if kind == "zip" else _unpack_tar(archive, writer, packed=kind == "gzip")
         except RefsysError:
             raise
-        except _CORRUPT as error:
+        except ARCHIVE_FAULTS as error:
             raise InputCorrupt(f"archive is damaged: {error}", where=archive, hint="fetch it again") from error
         except RecursionError as error:
             raise ArchiveUnsafe("archive nests its headers without end", where=archive) from error
@@ -85,21 +75,6 @@ def unpack(archive: Path, into: Path, limits: LimitSettings) -> None:
             part.replace(into)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _kind(archive: Path) -> str:
-    try:
-        with archive.open("rb") as file:
-            head = file.read(_TAR_BLOCK_BYTES)
-    except FileNotFoundError as error:
-        raise InputMissing("archive does not exist", where=archive) from error
-    if head[:4] in (b"PK\3\4", b"PK\5\6"):
-        return "zip"
-    if head[:2] == b"\x1f\x8b":
-        return "gzip"
-    if head[257:262] == b"ustar":
-        return "tar"
-    raise InputCorrupt("file is no zip, tar or tar.gz archive", where=archive)
 
 
 @contextmanager
@@ -162,7 +137,7 @@ class _Writer:
         self.members += 1
         if max(self.members, len(self.files) + len(self.folders)) > self.limits.archive_files:
             raise self._beyond(f"{self.limits.archive_files} files and folders", member, "archive_files")
-        fault = _fault_of_path(member)
+        fault = fault_of_member(member)
         if fault is not None:
             raise self.unsafe(member, fault)
         return PurePosixPath(member)
@@ -183,22 +158,6 @@ class _Writer:
         return ArchiveUnsafe(said, where=self.archive, hint=f"the limit is limits.{limit}")
 
 
-def _fault_of_path(member: str) -> str | None:
-    if "\0" in member:
-        return "has a NUL in its name"
-    if "\\" in member:
-        return "has a backslash in its name"
-    if member.startswith("/") or re.match("[A-Za-z]:", member):
-        return "has an absolute path"
-    if ".." in member.split("/"):
-        return "climbs out of the archive's folder"
-    try:
-        member.encode()
-    except UnicodeEncodeError:
-        return "has a name that is no text"
-    return None if PurePosixPath(member).parts else "has no name"
-
-
 def _unpack_zip(archive: Path, writer: _Writer) -> None:
     with zipfile.ZipFile(archive) as packed:
         for member in packed.infolist():
@@ -211,42 +170,23 @@ def _unpack_zip(archive: Path, writer: _Writer) -> None:
             if name.endswith("/"):
                 writer.folder(name)
                 continue
-            if member.compress_type not in _ZIP_METHODS:
+            if member.compress_type not in ZIP_METHODS:
                 raise InputCorrupt(f"member {name!r} is packed by method {member.compress_type}", where=archive)
             with packed.open(member) as source:
                 writer.file(name, source)
 
 
-class _Headers:
-    """A tar stream that refuses headers of absurd length: tarfile reads each into memory at once."""
-
-    def __init__(self, file: IO[bytes], archive: Path) -> None:
-        self._file = file
-        self._archive = archive
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= _LARGEST_HEADER_BYTES:
-            raise ArchiveUnsafe(f"archive has a header of {size} bytes", where=self._archive)
-        return self._file.read(size)
-
-    def seek(self, position: int) -> int:
-        return self._file.seek(position)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-
 def _unpack_tar(archive: Path, writer: _Writer, *, packed: bool) -> None:
     with archive.open("rb") as raw, gzip.GzipFile(fileobj=raw, mode="rb") if packed else raw as plain:
         stream = cast("IO[bytes]", plain)
-        headers = cast("Any", _Headers(stream, archive))
+        headers = cast("Any", TarHeaders(stream, archive))
         with tarfile.TarFile(fileobj=headers, mode="r", errorlevel=2) as tar:
             while (member := tar.next()) is not None:
                 tar.members = []  # type: ignore[attr-defined]  # in no stub; tarfile would keep every header
                 _unpack_tar_member(tar, member, writer)
             stream.seek(tar.offset)
         # tarfile takes a broken header for the end; the true end is a block of zeros.
-        if stream.read(_TAR_BLOCK_BYTES) != bytes(_TAR_BLOCK_BYTES):
+        if stream.read(TAR_BLOCK_BYTES) != bytes(TAR_BLOCK_BYTES):
             raise InputCorrupt(f"archive is damaged: no header at byte {tar.offset}", where=archive)
         _read_tail(stream, archive)
 
