@@ -203,7 +203,7 @@ _L1B = (
 
 
 def _l1b_end(mode: str) -> tuple[S2Edge, ...]:
-    """What is alike with and without reference images."""
+    """Return the edges that are alike with and without reference images."""
     finalize, metadata = f"{mode}/GEO1B_FINALIZE", f"{mode}/FORMAT_METADATA_DS_L1B"
     refined = "L1B/SPATIO" if mode == "L1B" else "L1A/RADIO_FINALIZE"
     return (

@@ -5,6 +5,7 @@ Rule: a list or a range of n elements in at most p contiguous parts of nearly eq
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def split_list(elements: Sequence[T], parts: int) -> list[tuple[T, ...]]:
     parts = min(parts, len(elements))
     small, larger = divmod(len(elements), parts)
     bounds = [number * small + min(number, larger) for number in range(parts + 1)]
-    return [tuple(elements[first:last]) for first, last in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(elements[first:last]) for first, last in pairwise(bounds)]
 
 
 def split_range(count: int, parts: int) -> list[tuple[str, str]]:

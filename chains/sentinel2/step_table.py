@@ -28,7 +28,7 @@ class S2Step:
 _DET: tuple[Axis, int] = ("detector", 12)
 _BAND: tuple[Axis, int] = ("band", 13)
 _QL: tuple[Axis, int] = ("ql_band", 5)
-# Eight quality controls took granules from one queue; here each has its own detectors, so that its work is known before.
+# Eight quality controls took granules from one queue; here each has its own detectors: its work is known before.
 _EIGHT: tuple[Axis, int] = ("detector", 8)
 _GR = "PDI_DS_GR_LIST"
 _FOOTPRINT = "VECTOR_DS_FOOTPRINT"
