@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from refsys.model.job_orders import Profile
 from refsys.model.values import UtcTime, Value
 
 
@@ -162,7 +163,7 @@ class Processor(Value):
     ghosts: GhostRule = GhostRule()
     quality: QualityCheck | None = None
     limits: OutputLimits = OutputLimits()
-    profile: str = Field("s1", description="Form of the job order; see `refsys.chains.job_orders`.")
+    profile: Profile = Field("s1", description="Form of the job order file.")
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> "Processor":

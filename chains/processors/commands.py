@@ -11,7 +11,7 @@ from refsys.model.errors import ConfigInvalid
 from refsys.model.processors import Processor, ProcessorTask
 
 _ALWAYS = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-_OF_THE_RUNTIME = ("PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST", "REFSYS_SHARED")
+_OF_THE_RUNTIME = ("PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST")
 
 
 def environment_of(processor: Processor, folder: Path, own: Mapping[str, str]) -> dict[str, str]:

@@ -82,7 +82,10 @@ def _listed(file: Path, line: str, *, isip_to_safe: bool) -> Listed:
     if isip_to_safe and name.endswith("ISIP"):
         name = f"{name.removesuffix('ISIP')}SAFE"
         path /= name.rpartition("/")[2]
-    return Listed(line, name, path)
+    whole = path.resolve()
+    if not whole.is_relative_to(file.parent.resolve()):
+        raise ProcessorFailed(f"LIST file names {line!r}, a link out of the working directory", where=file)
+    return Listed(line, name, whole)
 
 
 def search(folder: Path, rules: Iterable[OutputRule], known: Iterable[str]) -> tuple[Listed, ...]:
@@ -108,14 +111,16 @@ def classify(listed: Iterable[Listed], processor: Processor) -> Findings:
         rule = next((rule for rule in processor.outputs if re.fullmatch(rule.pattern, item.name)), None)
         if rule is None:
             unexpected.append(f"{item.line}: of no declared kind")
-        elif not item.path.exists() or item.path.is_symlink():
+        elif not item.path.exists():
             missing.append(f"{item.line}: listed and not there")
         else:
             counts[rule.type] += 1
             outputs += _found(item, rule, processor)
-    for rule in processor.outputs:
-        if rule.most is not None and counts[rule.type] > rule.most:
-            unexpected.append(f"{rule.type}: {counts[rule.type]} made, at most {rule.most} expected")
+    unexpected += [
+        f"{rule.type}: {counts[rule.type]} made, at most {rule.most} expected"
+        for rule in processor.outputs
+        if rule.most is not None and counts[rule.type] > rule.most
+    ]
     short = [rule for rule in processor.outputs if counts[rule.type] < rule.least]
     missing += [_short(rule, counts[rule.type]) for rule in short]
     failing = [_short(rule, counts[rule.type]) for rule in short if rule.mandatory]
@@ -131,4 +136,4 @@ def _found(item: Listed, rule: OutputRule, processor: Processor) -> list[OutputF
     if rule.kind == "ignored":
         return []
     ghost = rule.kind == "product" and is_ghost(item.path, processor.ghosts)
-    return [OutputFound(name=item.path.name, type=rule.type, kind=rule.kind, path=item.path, ghost=ghost)]
+    return [OutputFound(name=item.name.rpartition("/")[2], type=rule.type, kind=rule.kind, path=item.path, ghost=ghost)]
