@@ -2,8 +2,8 @@
 
 A sub-task follows those of the producer that share its part of every axis named; an axis that either side does not
 divide is whole there, so it always shares. Sources: input and output types of the task tables (interface scheme 6.1),
-the launcher's mapping of inputs to producers, and where neither says who, every earlier producer of the type in the
-chain of modes (its last writer only, if that one follows the others anyway).
+the launcher's mapping of inputs to producers, and where that does not say who, every producer of the type in an earlier
+pool of the chain of modes (only the last ones stand here, if they follow the others anyway).
 """
 
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ _L1A = (
     *_edges("L1AFormatDS/OLQC_DS_L1A", ("PDI_DS", "L1AFormatDS/FORMAT_METADATA_DS_L1A", ())),
     *_edges(
         "L1AFormatGR/FORMAT_IMG_L1A",
-        ("PDI_DS", "L1A/UPDATE_LOC", ()),
+        ("PDI_DS", "L1A/RADIO_FINALIZE", ()),
         ("FRAME_FILE", "L1A/UPDATE_LOC", ()),
         ("PDI_GR_LIST", "L1A/RADIO_AB", _SD),
         ("PDI_ATF_LIST", "L1A/RADIO_AB", _SD),
@@ -132,7 +132,7 @@ _L1A = (
     ),
     *_edges(
         "L1AFormatGR/FORMAT_METADATA_GR_L1A",
-        ("PDI_DS", "L1A/UPDATE_LOC", ()),
+        ("PDI_DS", "L1A/RADIO_FINALIZE", ()),
         ("FRAME_FILE", "L1A/UPDATE_LOC", ()),
         ("PDI_GR_LIST", "L1AFormatGR/FORMAT_IMG_L1A", _D),
         (_GR, "L1A/INIT_LOC_L1", _D),
