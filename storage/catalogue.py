@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from refsys.model.errors import InputCorrupt, ProductConflict, ProductUnknown, StorageError
+from refsys.model.errors import ProductConflict, ProductUnknown, StorageError
+from refsys.model.lookups import Lookup, Policy
 from refsys.model.products import AuxiliaryFile, Product
-from refsys.model.times import format_time
+from refsys.model.times import Clock, WallClock, format_time
 from refsys.model.values import UtcTime, Value
 from refsys.storage import catalogue_queries as queries
+from refsys.storage.catalogue_rows import class_ids, product_from, product_of, product_row, row_class
+from refsys.storage.catalogue_selection import select_rows
 from refsys.storage.database import AnyRow, Database, insert_new
 from refsys.storage.footprints import boxes_around
-from refsys.storage.spans import remember_classes
 from refsys.storage.tables import footprint_box, product, tombstone
-from refsys.storage.times import from_us, span_class, to_us
+from refsys.storage.times import EPOCH, from_us, to_us
 
 _BY_NAME = select(product.c.auxiliary, product.c.document, product.c.id).where(product.c.name == bindparam("name"))
 _BY_NAME_LOCKED = _BY_NAME.with_for_update()
@@ -46,10 +49,13 @@ class Catalogue:
     ----------
     database
         Open database.
+    clock
+        Where the present comes from: when products became visible.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
+        self._clock = clock or WallClock()
 
     def insert(self, item: Product) -> bool:
         """Make a product visible; see `insert_many`."""
@@ -70,20 +76,22 @@ class Catalogue:
         InputCorrupt
             A product ends before it starts, or its footprint is no GeoJSON geometry.
         """
-        rows = [_row(item) for item in items]
-        boxes = {item.name: boxes_around(item.footprint) for item in items if item.footprint is not None}
+        now = to_us(self._clock.now())
+        rows = [product_row(item, now) for item in items]
+        boxes = {item.name: boxes_around(item.footprint) for item in items if _has_place(item)}
         with self._database.write() as connection:
+            classes = class_ids(connection, map(row_class, rows))
+            rows = [{**row, "class_id": classes[row_class(row)]} for row in rows]
             added = insert_new(connection, product, ["name"], sorted(rows, key=itemgetter("name")))
             new = {row.name: row.id for row in added}
             _require_same(connection, rows)
-            remember_classes(connection, product, (row for row in rows if row["name"] in new))
             _insert_boxes(connection, ((number, boxes.get(name, [])) for name, number in new.items()))
         return [new.pop(item.name, None) is not None for item in items]
 
     def get(self, name: str) -> Product:
         """Return the product of this name (`ProductUnknown` if there is none, or it was deleted)."""
         with self._database.read() as connection:
-            return _product(_existing(connection, name, locked=False))
+            return product_of(_existing(connection, name, locked=False))
 
     def find(
         self,
@@ -94,6 +102,16 @@ class Catalogue:
         stop: datetime | None = None,
         intersects: dict[str, Any] | None = None,
         name_like: str | None = None,
+        polarisation: str | None = None,
+        mode: str | None = None,
+        swath: str | None = None,
+        data_take_id: str | None = None,
+        absolute_orbit: int | None = None,
+        instrument_configuration_id: int | None = None,
+        band: str | None = None,
+        timeliness: str | None = None,
+        inserted_from: datetime | None = None,
+        inserted_before: datetime | None = None,
         limit: int = 100,
         after: tuple[datetime, str] | None = None,
     ) -> list[Product]:
@@ -109,6 +127,10 @@ class Catalogue:
             GeoJSON geometry that the footprint must meet; products without footprint are not found by it.
         name_like
             Pattern of the whole name: `*` any text, `?` one character; case matters.
+        polarisation, mode, swath, data_take_id, absolute_orbit, instrument_configuration_id, band, timeliness
+            What `Product.attributes` must say, exactly.
+        inserted_from, inserted_before
+            When products became visible, the first bound included; either may be missing.
         limit
             Most products returned, at least 1.
         after
@@ -121,24 +143,74 @@ class Catalogue:
         """
         if limit < 1:
             raise ValueError(f"limit {limit} is less than 1")
-        page = queries.Page(product_type, satellite, start, stop, intersects, name_like)
+        attributes: dict[str, str | int | None] = {
+            "polarisation": polarisation,
+            "mode": mode,
+            "swath": swath,
+            "data_take_id": data_take_id,
+            "absolute_orbit": absolute_orbit,
+            "instrument_configuration_id": instrument_configuration_id,
+            "band": band,
+            "timeliness": timeliness,
+        }
+        inserted = (inserted_from, inserted_before)
+        page = queries.Page(product_type, satellite, start, stop, intersects, name_like, inserted, attributes)
         with self._database.read() as connection:
-            return [_product(row) for row in queries.find(connection, page, limit, after)]
+            return [product_of(row) for row in queries.find(connection, page, limit, after)]
+
+    def select(self, lookup: Lookup) -> list[Product]:
+        """Return what a policy chooses, in order of start, creation, name; empty if nothing fits.
+
+        Exact to the microsecond; ties go to the later creation, then to the name that sorts last.
+        """
+        return self.select_many([lookup])[0]
+
+    def select_many(self, lookups: Sequence[Lookup]) -> list[list[Product]]:
+        """Return what each lookup chooses, from one state of the catalogue; equal lookups are asked once."""
+        distinct = list(dict.fromkeys(lookups))
+        with self._database.read() as connection:
+            rows = dict(zip(distinct, select_rows(connection, distinct), strict=True))
+        found = {row.id: row for row in chain.from_iterable(rows.values())}
+        made = {number: product_from(row.document, auxiliary=bool(row.auxiliary)) for number, row in found.items()}
+        return [[made[row.id] for row in rows[lookup]] for lookup in lookups]
+
+    def touching(self, types: Sequence[str], satellite: str | None, start: datetime, stop: datetime) -> list[Product]:
+        """Return the products of whole types with a part in [start, stop), in order of start, then name.
+
+        They start before `stop` and stop after `start`; an instant, be it product or interval, lasts one microsecond.
+        """
+        with self._database.read() as connection:
+            rows = queries.touching(connection, types, satellite, to_us(start), to_us(stop))
+        return [product_of(row) for row in rows]
+
+    def by_data_take(self, types: Sequence[str], satellite: str | None, data_take_id: str) -> list[Product]:
+        """Return the products of whole types with this data take, in order of start, then name."""
+        with self._database.read() as connection:
+            rows = queries.by_data_take(connection, types, satellite, data_take_id)
+        return [product_of(row) for row in rows]
+
+    def by_orbit(self, types: Sequence[str], satellite: str | None, absolute_orbit: int) -> list[Product]:
+        """Return the products of whole types that start in this absolute orbit, in order of start, then name."""
+        with self._database.read() as connection:
+            rows = queries.by_orbit(connection, types, satellite, absolute_orbit)
+        return [product_of(row) for row in rows]
 
     def latest(self, product_type: str, satellite: str | None = None) -> Product | None:
         """Return the product that starts last (of several, the one created last), None if there is none."""
-        with self._database.read() as connection:
-            row = queries.latest(connection, product_type, satellite)
-        return None if row is None else _product(row)
+        return self._one(Policy.LATEST_START_VALIDITY, product_type, satellite, EPOCH, EPOCH)
 
     def latest_cover(self, product_type: str, satellite: str | None, start: datetime, stop: datetime) -> Product | None:
         """Return the product created last among those that cover [start, stop], bounds included; None if none does.
 
         Of two created at once the one whose name sorts last is taken.
         """
-        with self._database.read() as connection:
-            row = queries.latest_cover(connection, product_type, satellite, to_us(start), to_us(stop))
-        return None if row is None else _product(row)
+        return self._one(Policy.LATEST_VAL_COVER, product_type, satellite, start, stop)
+
+    def _one(
+        self, policy: Policy, product_type: str, satellite: str | None, start: datetime, stop: datetime
+    ) -> Product | None:
+        lookup = Lookup(policy=policy, product_type=product_type, satellite=satellite, start=start, stop=stop)
+        return next(iter(self.select(lookup)), None)
 
     def tombstone(self, name: str, at: datetime) -> Product:
         """Make a product invisible and keep its description; return it (`ProductUnknown` if there is none)."""
@@ -148,14 +220,14 @@ class Catalogue:
             connection.execute(insert(tombstone), kept)
             connection.execute(delete(footprint_box).where(footprint_box.c.id.in_([2 * row.id, 2 * row.id + 1])))
             connection.execute(delete(product).where(product.c.id == row.id))
-        return _product(row)
+        return product_of(row)
 
     def tombstones(self) -> list[Tombstone]:
         """Return what was deleted, in order of deletion; a name deleted twice is there twice."""
         columns = (tombstone.c.auxiliary, tombstone.c.document, tombstone.c.deleted_at)
         with self._database.read() as connection:
             rows = connection.execute(select(*columns).order_by(tombstone.c.deleted_at, tombstone.c.id)).all()
-        return [Tombstone(product=_product(row), deleted_at=from_us(row.deleted_at)) for row in rows]
+        return [Tombstone(product=product_of(row), deleted_at=from_us(row.deleted_at)) for row in rows]
 
     def count(self) -> int:
         """Return the number of visible products."""
@@ -163,26 +235,9 @@ class Catalogue:
             return connection.execute(select(func.count()).select_from(product)).scalar_one()
 
 
-def _row(item: Product) -> dict[str, Any]:
-    start, stop = to_us(item.start), to_us(item.stop)
-    if stop < start:
-        raise InputCorrupt("the product ends before it starts", where=item.name)
-    return {
-        "name": item.name,
-        "product_type": item.product_type,
-        "satellite": item.satellite,
-        "span": span_class(start, stop),
-        "start": start,
-        "stop": stop,
-        "creation": to_us(item.creation_time),
-        "exact_digest": item.exact_digest,
-        "auxiliary": isinstance(item, AuxiliaryFile),
-        "document": item.to_json(),
-    }
-
-
-def _product(row: AnyRow) -> Product:
-    return (AuxiliaryFile if row.auxiliary else Product).from_json(row.document)
+def _has_place(item: Product) -> bool:
+    """Return whether a product is found by place: an unrepairable footprint is kept, and meets nothing."""
+    return item.footprint is not None and item.attributes.footprint_state != "unrepairable"
 
 
 def _require_same(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,43 +1,46 @@
-"""The SQL of the catalogue's searches. Rows carry id, start, name, auxiliary and document of a product."""
+"""The SQL of the catalogue's searches; what they find carries the columns of `catalogue_rows.COLUMNS`."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, tuple_
 
+from refsys.storage.catalogue_rows import COLUMNS
 from refsys.storage.database import AnyRow
 from refsys.storage.footprints import Box, boxes_around, planar
-from refsys.storage.spans import ANY_SATELLITE, ClassesFirst, covers, reaches
-from refsys.storage.tables import footprint_box, product, span_row
+from refsys.storage.spans import ANY_SATELLITE, ClassesFirst, reaches
+from refsys.storage.tables import footprint_box, product, product_class
 from refsys.storage.times import from_us, to_us
 
 AnySelect = Select[*tuple[Any, ...]]
 
-_COLUMNS = (product.c.id, product.c.start, product.c.name, product.c.auxiliary, product.c.document)
+_COLUMNS = tuple(product.c[name] for name in COLUMNS)
+_OF_CLASSES = ("polarisation", "swath", "band")
 
-_COVER = (
+_TYPES = bindparam("types", expanding=True)
+_BY_ORBIT = (
     select(*_COLUMNS)
-    .select_from(ClassesFirst(product))
+    .where(product.c.product_type.in_(_TYPES), product.c.absolute_orbit == bindparam("absolute_orbit"))
+    .order_by(product.c.start, product.c.name)
+)
+_BY_DATA_TAKE = (
+    select(*_COLUMNS)
+    .where(product.c.product_type.in_(_TYPES), product.c.data_take_id == bindparam("data_take_id"))
+    .order_by(product.c.start, product.c.name)
+)
+_TOUCHING = (
+    select(*_COLUMNS)
+    .select_from(ClassesFirst.of_products())
     .where(
-        span_row.c.product_type == bindparam("product_type"),
-        covers(product, bindparam("start", type_=product.c.start.type), bindparam("stop", type_=product.c.stop.type)),
+        product_class.c.product_type.in_(_TYPES),
+        product.c.start > bindparam("start", type_=product.c.start.type) - product_class.c.length,
+        product.c.start < bindparam("stop"),
+        # an instant lasts until the next microsecond
+        or_(product.c.stop > bindparam("start"), product.c.start >= bindparam("start")),
     )
-    .order_by(product.c.creation.desc(), product.c.name.desc())
-    .limit(1)
-)
-_COVER_SATELLITE = _COVER.where(span_row.c.satellite.in_([bindparam("satellite"), ANY_SATELLITE]))
-
-_SATELLITES = (
-    select(span_row.c.satellite)
-    .distinct()
-    .where(span_row.c.relation == product.name, span_row.c.product_type == bindparam("product_type"))
-)
-_LAST = (
-    select(*_COLUMNS, product.c.creation)
-    .where(product.c.product_type == bindparam("product_type"), product.c.satellite == bindparam("satellite"))
-    .order_by(product.c.start.desc(), product.c.creation.desc())
-    .limit(1)
+    .order_by(product.c.start + 0, product.c.name)
 )
 
 
@@ -50,26 +53,34 @@ class Page(NamedTuple):
     stop: datetime | None
     intersects: dict[str, Any] | None
     name_like: str | None
+    inserted: tuple[datetime | None, datetime | None]
+    attributes: Mapping[str, str | int | None]
 
 
-def latest(connection: Connection, product_type: str, satellite: str | None) -> AnyRow | None:
-    """Return the row with the last start, then creation; `satellite` None looks at all of them."""
-    satellites: list[str] = [satellite, ANY_SATELLITE] if satellite is not None else []
-    if satellite is None:
-        satellites = list(connection.execute(_SATELLITES, {"product_type": product_type}).scalars())
-    sought = [{"product_type": product_type, "satellite": each} for each in dict.fromkeys(satellites)]
-    rows = [row for each in sought for row in connection.execute(_LAST, each)]
-    return max(rows, key=lambda row: (row.start, row.creation), default=None)
+def by_orbit(connection: Connection, types: Sequence[str], satellite: str | None, orbit: int) -> Sequence[AnyRow]:
+    """Return the rows whose absolute orbit at the start is this, in order of start and name."""
+    values = {"types": list(types), "absolute_orbit": orbit}
+    return connection.execute(_for_satellite(_BY_ORBIT, product, satellite), values).all()
 
 
-def latest_cover(
-    connection: Connection, product_type: str, satellite: str | None, start_us: int, stop_us: int
-) -> AnyRow | None:
-    """Return the row created last among those that cover the interval, bounds included."""
-    values = {"product_type": product_type, "start": start_us, "stop": stop_us}
-    if satellite is None:
-        return connection.execute(_COVER, values).first()
-    return connection.execute(_COVER_SATELLITE, values | {"satellite": satellite}).first()
+def by_data_take(
+    connection: Connection, types: Sequence[str], satellite: str | None, data_take_id: str
+) -> Sequence[AnyRow]:
+    """Return the rows of this data take, in order of start and name."""
+    values = {"types": list(types), "data_take_id": data_take_id}
+    return connection.execute(_for_satellite(_BY_DATA_TAKE, product, satellite), values).all()
+
+
+def touching(
+    connection: Connection, types: Sequence[str], satellite: str | None, start_us: int, stop_us: int
+) -> Sequence[AnyRow]:
+    """Return the rows with a part in the interval, in order of start and name."""
+    values = {"types": list(types), "start": start_us, "stop": max(stop_us, start_us + 1)}
+    return connection.execute(_for_satellite(_TOUCHING, product_class, satellite), values).all()
+
+
+def _for_satellite(query: AnySelect, kind: Table, satellite: str | None) -> AnySelect:
+    return query if satellite is None else query.where(kind.c.satellite.in_([satellite, ANY_SATELLITE]))
 
 
 def find(connection: Connection, page: Page, limit: int, after: tuple[datetime, str] | None) -> list[AnyRow]:
@@ -94,20 +105,29 @@ def _filtered(page: Page, dialect: str) -> AnySelect:
     # Between two times the span classes are the way; a plain order tempts PostgreSQL to walk the index on start.
     is_short = page.start is not None and page.stop is not None
     query = select(*_COLUMNS).order_by(product.c.start + 0 if is_short else product.c.start, product.c.name)
-    kind = product.c if page.start is None else span_row.c
     if page.start is not None:
-        query = query.select_from(ClassesFirst(product)).where(reaches(product, to_us(page.start)))
+        query = query.select_from(ClassesFirst.of_products())
+        query = query.where(reaches(product_class, product, to_us(page.start)))
     if page.stop is not None:
         query = query.where(product.c.start <= to_us(page.stop))
-    if page.product_type is not None:
-        query = query.where(kind.product_type == page.product_type)
-    if page.satellite is not None:
-        query = query.where(kind.satellite.in_([page.satellite, ANY_SATELLITE]))
+    for time, is_first in zip(page.inserted, (True, False), strict=True):
+        if time is not None:
+            query = query.where(product.c.inserted >= to_us(time) if is_first else product.c.inserted < to_us(time))
+    query = _of_kind(query, page, product if page.start is None else product_class)
     if page.name_like is not None:
         query = query.where(_name_matches(page.name_like, dialect))
     if page.intersects is not None:
         query = query.where(product.c.id.in_(_boxes_meeting(boxes_around(page.intersects), dialect)))
     return query
+
+
+def _of_kind(query: AnySelect, page: Page, kind: Table) -> AnySelect:
+    """Narrow a query to type, satellite and attributes; what makes a class is asked of the classes."""
+    if page.product_type is not None:
+        query = query.where(kind.c.product_type == page.product_type)
+    query = _for_satellite(query, kind, page.satellite)
+    asked = {name: value for name, value in page.attributes.items() if value is not None}
+    return query.where(*((kind if name in _OF_CLASSES else product).c[name] == value for name, value in asked.items()))
 
 
 def _continued(query: AnySelect, after: tuple[datetime, str] | None) -> AnySelect:

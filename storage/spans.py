@@ -1,7 +1,7 @@
 """Interval queries by span class: each class that occurs is sought once (design section 6).
 
-`product` and `waiting` both have the columns product_type, satellite, span, start and stop, and an index that begins
-with them. The table `span_class` says which combinations occur; joined in front, it turns an interval query into one
+`product` and `waiting` both have the columns start and stop, and an index that begins with what makes a class. The
+tables `product_class` and `span_class` say which classes occur; joined in front, they turn an interval query into one
 short seek per class, however many rows and however unequal their lengths.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from refsys.storage.database import insert_new
-from refsys.storage.tables import span_row
+from refsys.storage.tables import product, product_class, span_row, waiting
 
 ANY_SATELLITE = "_"
 """Satellite of what serves, or waits for, all satellites of its mission."""
@@ -22,12 +22,12 @@ Microseconds = int | ColumnElement[int]
 """A time since 1970 UTC: a number, or the parameter of a prepared statement."""
 
 
-def remember_classes(connection: Connection, relation: Table, rows: Iterable[dict[str, Any]]) -> None:
-    """Note the span classes of rows about to be inserted into `relation`, in the same transaction."""
+def remember_classes(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    """Note the span classes of rows about to be inserted into `waiting`, in the same transaction."""
     seen = sorted({(row["product_type"], row["satellite"], row["span"]) for row in rows})
     classes = [
         {
-            "relation": relation.name,
+            "relation": waiting.name,
             "product_type": product_type,
             "satellite": satellite,
             "span": span,
@@ -39,21 +39,28 @@ def remember_classes(connection: Connection, relation: Table, rows: Iterable[dic
 
 
 class ClassesFirst(Join):
-    """`span_class` joined with `product` or `waiting`, in this order: nothing but the order is special.
+    """Classes joined with the rows in them, in this order: nothing but the order is special.
 
     SQLite may otherwise begin with the big table, for it does not know how few classes there are.
     """
 
     inherit_cache = True
 
-    def __init__(self, relation: Table) -> None:
+    @classmethod
+    def of_products(cls) -> "ClassesFirst":
+        """Return `product_class` joined with `product`."""
+        return cls(product_class, product, product.c.class_id == product_class.c.id)
+
+    @classmethod
+    def of_waiting(cls) -> "ClassesFirst":
+        """Return `span_class` joined with `waiting`."""
         on = and_(
-            span_row.c.relation == relation.name,
-            relation.c.product_type == span_row.c.product_type,
-            relation.c.satellite == span_row.c.satellite,
-            relation.c.span == span_row.c.span,
+            span_row.c.relation == waiting.name,
+            waiting.c.product_type == span_row.c.product_type,
+            waiting.c.satellite == span_row.c.satellite,
+            waiting.c.span == span_row.c.span,
         )
-        super().__init__(span_row, relation, on)
+        return cls(span_row, waiting, on)
 
 
 @compiles(ClassesFirst, "sqlite")
@@ -65,15 +72,6 @@ def _in_this_order(join: ClassesFirst, compiler: SQLCompiler, **options: Any) ->
     return f"{left} CROSS JOIN {right} ON {compiler.process(condition, **(options | {'asfrom': False}))}"
 
 
-def reaches(relation: Table, start_us: Microseconds) -> ColumnElement[bool]:
+def reaches(classes: Table, relation: Table, start_us: Microseconds) -> ColumnElement[bool]:
     """Return the condition that a row, of whatever class, ends at or after `start_us`."""
-    return and_(relation.c.start >= start_us - span_row.c.length, relation.c.stop >= start_us)
-
-
-def covers(relation: Table, start_us: Microseconds, stop_us: Microseconds) -> ColumnElement[bool]:
-    """Return the condition that a row begins at or before `start_us` and ends at or after `stop_us`."""
-    return and_(
-        span_row.c.length >= stop_us - start_us,
-        relation.c.start.between(stop_us - span_row.c.length, start_us),
-        relation.c.stop >= stop_us,
-    )
+    return and_(relation.c.start >= start_us - classes.c.length, relation.c.stop >= start_us)

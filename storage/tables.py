@@ -34,6 +34,35 @@ Word = String().with_variant(String(collation="C"), "postgresql")
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """An automatic 64-bit row number (SQLite knows only INTEGER as one)."""
 
+product_class = Table(
+    "product_class",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("product_type", Word, nullable=False),
+    Column("satellite", Word, nullable=False),
+    Column("span", Integer, nullable=False),
+    Column("polarisation", Word, nullable=False),
+    Column("swath", Word, nullable=False),
+    Column("band", Word, nullable=False),
+    Column("configuration", Word, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Index(
+        "uq_product_class_product_type",
+        "product_type",
+        "satellite",
+        "span",
+        "polarisation",
+        "swath",
+        "band",
+        "configuration",
+        unique=True,
+    ),
+)
+"""Which kinds of rows occur in `product`: a selection seeks once in each. Empty texts stand for what is not said.
+
+`configuration` is told apart for auxiliary files only, which are chosen by it. Rows are never removed.
+"""
+
 product = Table(
     "product",
     metadata,
@@ -41,19 +70,41 @@ product = Table(
     Column("name", Word, nullable=False),
     Column("product_type", Word, nullable=False),
     Column("satellite", Word, nullable=False),
-    Column("span", Integer, nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("stop", BigInteger, nullable=False),
     Column("creation", BigInteger, nullable=False),
     Column("exact_digest", Word, nullable=False),
     Column("auxiliary", Boolean, nullable=False),
     Column("document", Text, nullable=False),
+    Column("class_id", BigInteger, nullable=False),
+    Column("inserted", BigInteger, nullable=False),
+    Column("mode", Word),
+    Column("swath", Word),
+    Column("polarisation", Word),
+    Column("data_take_id", Word),
+    Column("absolute_orbit", Integer),
+    Column("instrument_configuration_id", Integer),
+    Column("band", Word),
+    Column("timeliness", Word),
     Index("uq_product_name", "name", unique=True),
-    Index("ix_product_cover", "product_type", "satellite", "span", "start", "stop", "creation"),
-    Index("ix_product_closest", "product_type", "satellite", "start", "creation"),
+    Index("ix_product_start", "class_id", "start", "stop", "creation"),
+    Index("ix_product_stop", "class_id", "stop", "creation"),
     Index("ix_product_order", "start", "name"),
+    Index("ix_product_type", "product_type", "start"),
+    Index("ix_product_inserted", "inserted"),
 )
-"""What exists and is visible."""
+"""What exists and is visible. `inserted` is when it became so: for rows older than this column, when it was created."""
+
+_in_data_take = product.c.data_take_id.is_not(None)
+_in_orbit = product.c.absolute_orbit.is_not(None)
+Index("ix_product_data_take", product.c.data_take_id, sqlite_where=_in_data_take, postgresql_where=_in_data_take)
+Index(
+    "ix_product_orbit",
+    product.c.product_type,
+    product.c.absolute_orbit,
+    sqlite_where=_in_orbit,
+    postgresql_where=_in_orbit,
+)
 
 tombstone = Table(
     "tombstone",
@@ -76,7 +127,7 @@ span_row = Table(
     Column("span", Integer, primary_key=True),
     Column("length", BigInteger, nullable=False),
 )
-"""Which span classes occur in `product` and `waiting`: a query seeks once in each. Rows are never removed."""
+"""Which span classes occur in `waiting`: a query seeks once in each. Rows are never removed."""
 
 footprint_box = table(
     "footprint_box",

@@ -15,11 +15,11 @@ _ANY_NAME = ""
 _SATISFIED = (
     select(waiting.c.request_key)
     .distinct()
-    .select_from(ClassesFirst(waiting))
+    .select_from(ClassesFirst.of_waiting())
     .where(
         span_row.c.product_type == bindparam("product_type"),
         waiting.c.name.in_([bindparam("name"), _ANY_NAME]),
-        reaches(waiting, bindparam("start", type_=waiting.c.start.type)),
+        reaches(span_row, waiting, bindparam("start", type_=waiting.c.start.type)),
         waiting.c.start <= bindparam("stop"),
     )
     .order_by(waiting.c.request_key)
@@ -51,7 +51,7 @@ def replace_waiting(connection: Connection, missing: dict[str, tuple[MissingInpu
     rows = [_row(key, each) for key, inputs in sorted(missing.items()) for each in inputs]
     if rows:
         connection.execute(insert(waiting), rows)
-        remember_classes(connection, waiting, rows)
+        remember_classes(connection, rows)
 
 
 def _row(request_key: str, missing: MissingInput) -> dict[str, Any]:

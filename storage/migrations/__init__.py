@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 
 from refsys.model.errors import StorageError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a database that has it is opened without loading Alembic."""
 
 _one_at_a_time = threading.Lock()  # Alembic keeps its present context in module globals
