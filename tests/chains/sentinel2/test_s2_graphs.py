@@ -119,7 +119,7 @@ def test_every_edge_names_known_steps_and_a_product_that_its_producer_writes() -
 
 
 def test_every_input_is_produced_whole() -> None:
-    """What a task reads covers its own share: of a divided producer, some task for each element (every fifth task is looked at)."""
+    """What a task reads covers its own share of every divided producer (every fifth task is looked at)."""
     for graph in every_graph():
         tasks = {task.name: task for task in graph.tasks}
         by_step = defaultdict(list)
