@@ -1,33 +1,31 @@
-"""Which inputs a request gets: pure over a view of the catalogue, and explained."""
+"""Which inputs a request gets: pure over a view of the catalogue and a moment, and explained."""
 
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from refsys.model.chains import Chain, InputRule, fits_type
-from refsys.model.errors import NameInvalid, PlanInvalid, ProductUnknown
-from refsys.model.lookups import Policy
-from refsys.model.names import SessionFileName, parse_name
+from refsys.chains.input_search import Found, Frame, Tried, search
+from refsys.chains.main_inputs import Main, main_inputs
+from refsys.chains.rules import Awaited, Discarded, MainInputs, Moment, RuleView
+from refsys.model.chains import Chain, InputRule, InputWait
+from refsys.model.errors import ConfigInvalid, PlanInvalid, ProductUnknown
 from refsys.model.products import InputRef, Product
 from refsys.model.requests import MissingInput, ProductionRequest
-from refsys.model.values import Value
+from refsys.model.times import format_time
+from refsys.model.values import UtcTime, Value
+
+BY_HAND = "by hand"
+"""Policy of an input that a person chose."""
 
 
-class CatalogueView(Protocol):
-    """The questions selection asks."""
+class Override(Value):
+    """Products that a person chose for an input."""
 
-    def get(self, name: str) -> Product:
-        """Return the product of this name (`ProductUnknown`)."""
-        ...
-
-    def latest(self, product_type: str, satellite: str | None) -> Product | None:
-        """Return the product of a type that was created last."""
-        ...
-
-    def latest_cover(self, product_type: str, satellite: str | None, start: datetime, stop: datetime) -> Product | None:
-        """Return the last created of the products whose interval covers the given one."""
-        ...
+    products: tuple[str, ...] = Field(min_length=1)
+    by: str
+    at: UtcTime
+    reason: str
 
 
 class Choice(Value):
@@ -35,110 +33,185 @@ class Choice(Value):
 
     role: str
     policy: str
-    product: str | None
+    product: str | None = Field(description="The first of those chosen.")
+    products: tuple[str, ...] = ()
     reason: str
+    tried: tuple[Tried, ...] = Field((), description="What the catalogue was asked, in order.")
+    awaited_until: UtcTime | None = Field(None, description="Until when this optional input is waited for.")
 
 
 class Selection(Value):
     """The inputs of one request: by role what was chosen, and what is missing."""
 
     chosen: dict[str, tuple[InputRef, ...]] = {}
-    missing: tuple[MissingInput, ...] = ()
+    missing: tuple[MissingInput, ...] = Field((), description="What is awaited: the arrival of any of it asks again.")
+    until: UtcTime | None = Field(None, description="When to go on with what there is. None: only an arrival helps.")
+    discarded: str | None = Field(None, description="Why nothing is to be made.")
     choices: tuple[Choice, ...] = Field((), description="One for each input rule, in order.")
     main: Product | None = Field(None, description="The product that triggered or was named.")
+    main_inputs: MainInputs | None = Field(None, description="Interval, parameters and products that all starts from.")
+    products: dict[str, tuple[Product, ...]] = Field({}, description="What `chosen` refers to, by role.")
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it can be planned."""
+        return not self.missing and self.discarded is None
 
 
-def select(request: ProductionRequest, chain: Chain, catalogue: CatalogueView) -> Selection:
+def select(
+    request: ProductionRequest,
+    chain: Chain,
+    view: RuleView,
+    moment: Moment,
+    overrides: Mapping[str, Override] | None = None,
+) -> Selection:
     """Choose every input of a request.
+
+    Parameters
+    ----------
+    request, chain
+        What is wanted, and how it is made.
+    view
+        The catalogue.
+    moment
+        The present, and since when inputs are waited for.
+    overrides
+        What persons chose, by role.
 
     Raises
     ------
     PlanInvalid
-        If a named product has a type that no input of the chain takes.
+        If a named product has a type that no input of the chain takes, or an input cannot be looked for.
+    ConfigInvalid
+        If the chain's rule is unknown, or inputs are each the same as the other.
     """
-    named, absent = _named_products(request, catalogue)
-    takes = {kind for rule in chain.inputs if rule.policy == "trigger" for kind in rule.types}
-    for product in named:
-        if not any(fits_type(kind, product.product_type) for kind in takes):
-            raise PlanInvalid(
-                f"chain {chain.name} takes {', '.join(sorted(takes))}, not {product.product_type}", where=product.name
-            )
-    main = named[0] if named else None
-    chosen: dict[str, tuple[InputRef, ...]] = {}
-    missing: list[MissingInput] = []
-    choices: list[Choice] = []
+    given = overrides or {}
+    named = {role: override.products for role, override in given.items()}
+    main = main_inputs(request, chain, view, moment, named)
+    if isinstance(main, Discarded):
+        return Selection(discarded=main.reason, choices=_unsought(chain, main.reason))
+    if isinstance(main, Awaited):
+        return Selection(missing=main.missing, until=main.until, choices=_unsought(chain, main.reason))
+    found = {rule.role: _find(rule, chain, main, view, given) for rule in chain.inputs if rule.same_as is None}
     for rule in chain.inputs:
-        found, choice, lack = _apply(rule, request, named, absent, catalogue)
-        choices.append(choice)
-        if found:
-            chosen[rule.role] = tuple(_reference(rule.role, product) for product in found)
-        elif rule.mandatory:
-            missing.append(lack)
-    return Selection(chosen=chosen, missing=tuple(missing), choices=tuple(choices), main=main)
+        if rule.same_as is not None:
+            found[rule.role] = _same(rule, chain, found, given, view)
+    return _put_together(request, chain, moment, main, found)
 
 
-def _named_products(request: ProductionRequest, catalogue: CatalogueView) -> tuple[list[Product], list[str]]:
-    named, absent = [], []
-    for name in request.inputs:
+def longest_wait_end(request: ProductionRequest, chain: Chain, accepted_at: datetime) -> datetime:
+    """Return when a request stops waiting for mandatory inputs."""
+    return begun(request, accepted_at) + timedelta(hours=chain.longest_wait_h)
+
+
+def begun(request: ProductionRequest, accepted_at: datetime) -> datetime:
+    """Return from when a request waits: its acceptance, or the end of its delay."""
+    return accepted_at if request.not_before is None else max(accepted_at, request.not_before)
+
+
+def _unsought(chain: Chain, reason: str) -> tuple[Choice, ...]:
+    """Return the choices of a request whose main inputs are not complete."""
+    return tuple(
+        Choice(
+            role=rule.role,
+            policy=str(rule.policy or "same_as"),
+            product=None,
+            reason=reason if rule.policy == "rule" else "looked for when the main inputs are complete",
+        )
+        for rule in chain.inputs
+    )
+
+
+def _find(rule: InputRule, chain: Chain, main: Main, view: RuleView, overrides: Mapping[str, Override]) -> Found:
+    if rule.modes and chain.mode not in rule.modes:
+        return Found(reason=f"only in mode {' or '.join(rule.modes)}", policy=str(rule.policy))
+    if rule.role in overrides:
+        return _by_hand(rule, overrides[rule.role], view)
+    found = search(rule, main.frame, main.products, view)
+    if found.products or rule.role not in main.lacks:
+        return found
+    lack, reason = main.lacks[rule.role]
+    return Found((), reason, found.policy, found.tried, (lack, *found.lacks))
+
+
+def _by_hand(rule: InputRule, override: Override, view: RuleView) -> Found:
+    reason = f"chosen by {override.by} at {format_time(override.at)}: {override.reason}"
+    products, absent = [], []
+    for name in override.products:
         try:
-            named.append(catalogue.get(name))
+            products.append(view.get(name))
         except ProductUnknown:
             absent.append(name)
-    return named, absent
+    if not absent:
+        return Found(tuple(products), reason, BY_HAND)
+    kind = rule.types[0] if rule.types else "?"
+    lacks = tuple(MissingInput(role=rule.role, product_type=kind, name=name) for name in absent)
+    return Found((), f"{reason}; not in the catalogue: {', '.join(absent)}", BY_HAND, (), lacks)
 
 
-def _apply(
-    rule: InputRule,
-    request: ProductionRequest,
-    named: list[Product],
-    absent: list[str],
-    catalogue: CatalogueView,
-) -> tuple[list[Product], Choice, MissingInput]:
-    if rule.policy == "trigger":
-        found = [product for product in named if _takes(rule, product.product_type)]
-        if found:
-            reason = "named by the request"
-        elif absent:
-            reason = f"not in the catalogue: {', '.join(absent)}"
-        else:
-            reason = "the request names no such product"
-        lack = MissingInput(
-            role=rule.role, product_type=_missing_type(rule, absent), name=absent[0] if absent else None
-        )
-        return found, _choice(rule, found, reason), lack
-    satellite, start, stop = _interval(request, named[0] if named else None)
-    for policy, kind in ((each.policy, kind) for each in rule.alternatives for kind in each.types):
-        if policy is Policy.LATEST_START_VALIDITY:
-            product = catalogue.latest(kind, satellite)
-        else:
-            product = None if start is None or stop is None else catalogue.latest_cover(kind, satellite, start, stop)
-        if product is not None:
-            reason = f"created {product.creation_time.isoformat()}, the last of those that fit"
-            return [product], _choice(rule, [product], reason), MissingInput(role=rule.role, product_type=kind)
-    lack = MissingInput(role=rule.role, product_type=rule.types[0], satellite=satellite, start=start, stop=stop)
-    return [], _choice(rule, [], f"none of type {' or '.join(rule.types)} fits {_words(lack)}"), lack
+def _same(
+    rule: InputRule, chain: Chain, found: Mapping[str, Found], overrides: Mapping[str, Override], view: RuleView
+) -> Found:
+    """Return what the input has that a rule refers to, through other references if need be."""
+    if rule.modes and chain.mode not in rule.modes:
+        return Found(reason=f"only in mode {' or '.join(rule.modes)}", policy="same_as")
+    if rule.role in overrides:
+        return _by_hand(rule, overrides[rule.role], view)
+    rules = {each.role: each for each in chain.inputs}
+    passed = [rule.role]
+    while (source := rules.get(passed[-1])) is not None and source.same_as is not None:
+        if source.same_as in passed:
+            raise ConfigInvalid(f"inputs are each the same as the other: {', '.join(passed)}", where=chain.name)
+        passed.append(source.same_as)
+    if passed[-1] not in found:
+        raise ConfigInvalid(f"input {rule.role} is the same as {passed[-1]}, which there is not", where=chain.name)
+    theirs = found[passed[-1]]
+    lacks = tuple(lack.model_copy(update={"role": rule.role}) for lack in theirs.lacks)
+    return Found(theirs.products, f"the same as {passed[-1]}", "same_as", (), lacks)
 
 
-def _takes(rule: InputRule, product_type: str) -> bool:
-    return any(fits_type(kind, product_type) for kind in rule.types)
+def _put_together(
+    request: ProductionRequest, chain: Chain, moment: Moment, main: Main, found: Mapping[str, Found]
+) -> Selection:
+    wanted = [rule for rule in chain.inputs if not found[rule.role].products and _is_wanted(rule, chain)]
+    missing = [lack for rule in wanted if rule.mandatory for lack in _lacks(rule, found[rule.role], chain)]
+    end = longest_wait_end(request, chain, moment.accepted_at)
+    deadlines = {rule.role: _deadline(rule.wait, main.frame, moment, end) for rule in wanted if rule.wait is not None}
+    awaited = {role: time for role, time in deadlines.items() if request.wait and time > moment.now}
+    optional = [rule for rule in wanted if not rule.mandatory and rule.role in awaited]
+    until = None
+    if optional and not missing:
+        missing = [lack for rule in optional for lack in found[rule.role].lacks]
+        until = max(awaited[rule.role] for rule in optional)
+    return Selection(
+        chosen={
+            role: tuple(_reference(role, each) for each in one.products) for role, one in found.items() if one.products
+        },
+        missing=tuple(missing),
+        until=until,
+        choices=tuple(_choice(rule, found[rule.role], awaited) for rule in chain.inputs),
+        main=main.first,
+        main_inputs=main.inputs,
+        products={role: one.products for role, one in found.items() if one.products},
+    )
 
 
-def _missing_type(rule: InputRule, absent: list[str]) -> str:
-    """Return the type of the first absent product, by its name where the rule takes more than one type."""
-    try:
-        name = parse_name(absent[0]) if absent else None
-    except NameInvalid:
-        name = None
-    kind = None if name is None or isinstance(name, SessionFileName) else name.product_type
-    return kind if kind is not None and _takes(rule, kind) else rule.types[0]
+def _is_wanted(rule: InputRule, chain: Chain) -> bool:
+    return not rule.modes or chain.mode in rule.modes
 
 
-def _interval(request: ProductionRequest, main: Product | None) -> tuple[str | None, datetime | None, datetime | None]:
-    """Return satellite and interval that auxiliary data must fit: the request's own, else the main input's."""
-    satellite = request.satellite or (main.satellite if main else None)
-    start = request.start or (main.start if main else None)
-    stop = request.stop or (main.stop if main else None)
-    return (None if satellite == "_" else satellite), start, stop
+def _lacks(rule: InputRule, found: Found, chain: Chain) -> Sequence[MissingInput]:
+    if not found.lacks:
+        raise PlanInvalid(f"the rule of chain {chain.name} gave nothing for the mandatory input {rule.role}")
+    return found.lacks
+
+
+def _deadline(wait: InputWait, frame: Frame, moment: Moment, end: datetime) -> datetime:
+    """Return until when an optional input is waited for: both waits are over then, at the latest the longest."""
+    last = moment.accepted_at + timedelta(seconds=wait.after_acceptance_s)
+    if frame.start is not None:
+        last = max(last, frame.start + timedelta(seconds=wait.after_sensing_s))
+    return min(last, end)
 
 
 def _reference(role: str, product: Product) -> InputRef:
@@ -152,12 +225,14 @@ def _reference(role: str, product: Product) -> InputRef:
     )
 
 
-def _choice(rule: InputRule, found: list[Product], reason: str) -> Choice:
-    return Choice(role=rule.role, policy=str(rule.policy), product=found[0].name if found else None, reason=reason)
-
-
-def _words(lack: MissingInput) -> str:
-    interval = (
-        "" if lack.start is None else f" {lack.start.isoformat()} to {lack.stop.isoformat() if lack.stop else ''}"
+def _choice(rule: InputRule, found: Found, awaited: Mapping[str, datetime]) -> Choice:
+    names = tuple(product.name for product in found.products)
+    return Choice(
+        role=rule.role,
+        policy=found.policy,
+        product=names[0] if names else None,
+        products=names,
+        reason=found.reason,
+        tried=found.tried,
+        awaited_until=None if names or rule.mandatory else awaited.get(rule.role),
     )
-    return f"satellite {lack.satellite or 'any'}{interval}"

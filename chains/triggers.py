@@ -2,19 +2,37 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from refsys.chains.main_inputs import REFUSED
+from refsys.chains.rules import RuleView, make_rule
 from refsys.model.chains import Chain, TriggerRule, fits_type
+from refsys.model.errors import RefsysError
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
 
 
-def triggered(product: Product, chains: Mapping[str, Chain]) -> list[ProductionRequest]:
-    """Return the requests that the arrival of a product makes, in order of chain name."""
-    return [
-        request_for(product, chains[name])
-        for name in sorted(chains)
-        if any(_fires(rule, product) for rule in chains[name].triggers)
-    ]
+def triggered(product: Product, chains: Mapping[str, Chain], view: RuleView, now: datetime) -> list[ProductionRequest]:
+    """Return the requests that the arrival of a product makes, in order of chain name.
+
+    Parameters
+    ----------
+    product
+        What arrived; it is in the catalogue.
+    chains
+        All chains, by name.
+    view
+        The catalogue, which the rules of chains ask.
+    now
+        The present; a delay of a trigger counts from it.
+
+    Returns
+    -------
+    list of ProductionRequest
+        A rule that cannot place the product gives a request that fails with the reason when it is prepared: the
+        product's own request is not to blame.
+    """
+    return [request for name in sorted(chains) for request in _of_chain(product, chains[name], view, now)]
 
 
 def request_for(product: Product, chain: Chain, *, label: str = "triggered", wait: bool = True) -> ProductionRequest:
@@ -29,9 +47,35 @@ def request_for(product: Product, chain: Chain, *, label: str = "triggered", wai
     )
 
 
+def _of_chain(product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
+    delays = [rule.delay_s for rule in chain.triggers if _fires(rule, product)]
+    if not delays:
+        return []
+    requests = _wanted(product, chain, view, now)
+    if min(delays) <= 0:
+        return requests
+    return [_delayed(request, now + timedelta(seconds=min(delays))) for request in requests]
+
+
+def _wanted(product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
+    if chain.rule is None:
+        return [request_for(product, chain)]
+    try:
+        rule = make_rule(chain.rule.name, chain.rule.parameters, where=chain.name)
+        return rule.requests(product, chain, view, now)
+    except RefsysError as error:
+        return [request_for(product, chain).model_copy(update={"subject": {REFUSED: str(error)}})]
+
+
+def _delayed(request: ProductionRequest, until: datetime) -> ProductionRequest:
+    latest = until if request.not_before is None else max(until, request.not_before)
+    return request.model_copy(update={"not_before": latest})
+
+
 def _fires(rule: TriggerRule, product: Product) -> bool:
     return (
         fits_type(rule.arrival, product.product_type)
         and (not rule.satellites or product.satellite in rule.satellites)
+        and (not rule.timeliness or product.attributes.timeliness in rule.timeliness)
         and (rule.names is None or re.fullmatch(rule.names, product.name) is not None)
     )

@@ -25,7 +25,7 @@ class InputsMissing(Value):
     kind: Literal["InputsMissing"] = "InputsMissing"
     at: UtcTime
     missing: tuple[MissingInput, ...]
-    until: UtcTime = Field(description="When waiting ends.")
+    until: UtcTime = Field(description="When it is prepared again, with what is there then.")
 
 
 class InputArrived(Value):
@@ -36,11 +36,38 @@ class InputArrived(Value):
     product: str
 
 
+class DeadlineReached(Value):
+    """A wait is over; what is made now depends on what is there."""
+
+    kind: Literal["DeadlineReached"] = "DeadlineReached"
+    at: UtcTime
+
+
 class WaitExpired(Value):
     """The longest wait ended and a mandatory input was still missing."""
 
     kind: Literal["WaitExpired"] = "WaitExpired"
     at: UtcTime
+    missing: tuple[MissingInput, ...] = ()
+
+
+class RequestDiscarded(Value):
+    """The rule of the chain found that nothing is to be made."""
+
+    kind: Literal["RequestDiscarded"] = "RequestDiscarded"
+    at: UtcTime
+    reason: str
+
+
+class InputsOverridden(Value):
+    """A person chose the products of an input; the next preparation takes them."""
+
+    kind: Literal["InputsOverridden"] = "InputsOverridden"
+    at: UtcTime
+    role: str
+    products: tuple[str, ...] = Field(description="Names; empty: chosen by the rules again.")
+    by: str
+    reason: str
 
 
 class PlanMade(Value):
@@ -129,7 +156,10 @@ Event = Annotated[
     RequestAccepted
     | InputsMissing
     | InputArrived
+    | DeadlineReached
     | WaitExpired
+    | RequestDiscarded
+    | InputsOverridden
     | PlanMade
     | RunStarted
     | StepCompleted

@@ -1,16 +1,25 @@
 """What the loop does between two transitions. Each action may be repeated: twice is the same as once."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from refsys.chains.planning import check_memory, make_plan
-from refsys.chains.selection import Selection, select
+from refsys.chains.rules import Moment, RuleView
+from refsys.chains.selection import Selection, begun, longest_wait_end, select
 from refsys.model.chains import Chain
 from refsys.model.errors import ConfigInvalid, InputMissing, ProductConflict
-from refsys.model.events import AttemptFailed, InputsMissing, PlanMade, ProductsPublished, RunCompleted
+from refsys.model.events import (
+    AttemptFailed,
+    InputsMissing,
+    PlanMade,
+    ProductsPublished,
+    RequestDiscarded,
+    RunCompleted,
+    WaitExpired,
+)
 from refsys.model.plans import StepResult
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest, RequestRecord
+from refsys.scheduler.overrides import overrides_of
 from refsys.scheduler.system import System, announce, drop_workspace, wake
 from refsys.scheduler.tasks import failure_of
 from refsys.storage.publishing import publish
@@ -31,8 +40,19 @@ def chain_of(system: System, request: ProductionRequest) -> Chain:
     return chain
 
 
-def prepare(system: System, record: RequestRecord) -> PlanMade | InputsMissing:
+Prepared = PlanMade | InputsMissing | WaitExpired | RequestDiscarded
+"""What preparing a request comes to."""
+
+
+def prepare(system: System, record: RequestRecord, view: RuleView | None = None) -> Prepared:
     """Choose inputs and plan.
+
+    Parameters
+    ----------
+    system, record
+        The home and the request.
+    view
+        Whom selection asks; None for the catalogue itself.
 
     Raises
     ------
@@ -40,20 +60,34 @@ def prepare(system: System, record: RequestRecord) -> PlanMade | InputsMissing:
         If the request can never be planned, or does not want to wait for what is missing.
     """
     chain = chain_of(system, record.request)
-    selection = select(record.request, chain, system.catalogue)
+    selection = selected(system, record, view)
+    now = system.clock.now()
+    if selection.discarded is not None:
+        return RequestDiscarded(at=now, reason=selection.discarded)
     if selection.missing:
         return _missing(system, record, chain, selection)
-    plan = make_plan(record.request, chain, selection, system.clock.now())
+    plan = make_plan(record.request, chain, selection, now)
     check_memory(plan, system.settings.cluster.worker_memory_bytes)
-    return PlanMade(at=system.clock.now(), plan=plan)
+    return PlanMade(at=now, plan=plan)
 
 
-def _missing(system: System, record: RequestRecord, chain: Chain, selection: Selection) -> InputsMissing:
+def selected(system: System, record: RequestRecord, view: RuleView | None = None) -> Selection:
+    """Return what is chosen for a request now, with what persons chose for it."""
+    chain = chain_of(system, record.request)
+    moment = Moment(now=system.clock.now(), accepted_at=begun(record.request, record.accepted_at))
+    return select(record.request, chain, view or system.catalogue, moment, overrides_of(system, record))
+
+
+def _missing(system: System, record: RequestRecord, chain: Chain, selection: Selection) -> InputsMissing | WaitExpired:
     if not record.request.wait:
         reasons = "; ".join(f"{c.role}: {c.reason}" for c in selection.choices if c.product is None)
         raise InputMissing(reasons, where=record.key, hint="ingest it first, or ask to wait for it")
-    until = record.accepted_at + timedelta(hours=chain.longest_wait_h)
-    return InputsMissing(at=system.clock.now(), missing=selection.missing, until=until)
+    now, end = system.clock.now(), longest_wait_end(record.request, chain, record.accepted_at)
+    if now >= end:
+        return WaitExpired(at=now, missing=selection.missing)
+    # What is still awaited after its own deadline is awaited to the end: asking again at once would change nothing.
+    until = selection.until if selection.until is not None and selection.until > now else end
+    return InputsMissing(at=now, missing=selection.missing, until=min(until, end))
 
 
 def completed(system: System, record: RequestRecord, results: dict[str, StepResult]) -> RunCompleted | None:
@@ -91,8 +125,7 @@ def fetch(
 
 def look_again(system: System, record: RequestRecord) -> None:
     """Wake a request whose inputs came between selection and the persisting of its waiting rows."""
-    selection = select(record.request, chain_of(system, record.request), system.catalogue)
-    if not selection.missing:
+    if not selected(system, record).missing:
         wake(system, record.key, "what was missing")
 
 

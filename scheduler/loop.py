@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from refsys.chains.cached_view import CachedView
 from refsys.model.errors import ConfigInvalid, InvalidTransition, LeaseLost
-from refsys.model.events import Event, RetryDue, RunStarted, StepCompleted, TakenOver, WaitExpired
+from refsys.model.events import DeadlineReached, Event, RetryDue, RunStarted, StepCompleted, TakenOver
 from refsys.model.plans import StepResult
 from refsys.model.products import Product
 from refsys.model.requests import INGEST, Lease, ProductionRequest, RequestRecord, RequestState
@@ -76,9 +77,10 @@ class Loop:
         self._answers: queue.SimpleQueue[tuple[str, int, Event]] = queue.SimpleQueue()
         self._acting = 0
         self._pool: ThreadPoolExecutor | None = None
+        self._view = CachedView(system.catalogue)
 
     def run(self, keys: Collection[str] | None = None, *, tick_s: float = 0.2) -> None:
-        """Work until the given requests, or all, are closed or WAITING.
+        """Work until the given requests, or all, are closed, WAITING or not to be begun yet.
 
         Parameters
         ----------
@@ -120,15 +122,22 @@ class Loop:
         if self._held or self._acting:
             return False
         if keys is None:
-            counts = self._system.ledger.counts()
-            return not any(state.is_open and state is not RequestState.WAITING for state in counts)
+            return not self._system.ledger.has_work()
         records = [self._system.ledger.get(key) for key in keys]
-        return all(not record.state.is_open or record.state is RequestState.WAITING for record in records)
+        return not any(self._is_work(record) for record in records)
+
+    def _is_work(self, record: RequestRecord) -> bool:
+        """Whether a request is worked on, or will be within a retry's delay."""
+        if not record.state.is_open or record.state is RequestState.WAITING:
+            return False
+        begins = record.request.not_before
+        return record.state is not RequestState.ACCEPTED or begins is None or begins <= self._system.clock.now()
 
     def _claim(self) -> bool:
         room = self._window - len(self._held)
         if room <= 0:
             return False
+        self._view = CachedView(self._system.catalogue)  # what is claimed together is prepared from the same answers
         settings = self._system.settings.ledger
         claims = self._system.ledger.claim(self._owner, room, settings.lease_s)
         for claim in claims:
@@ -142,7 +151,7 @@ class Loop:
         now = self._system.clock.now()
         match held.record.state:
             case RequestState.WAITING:
-                self._apply(held, WaitExpired(at=now))
+                self._apply(held, DeadlineReached(at=now))
             case RequestState.ACCEPTED if not taken_over:
                 self._act(held, Prepare())
             case RequestState.PLANNED if not taken_over:
@@ -196,7 +205,7 @@ class Loop:
             self._submit(held)
             return
         try:
-            event: Event = actions.prepare(self._system, held.record)
+            event: Event = actions.prepare(self._system, held.record, self._view)
         except Exception as error:  # noqa: BLE001  (becomes the request's reason, with its traceback)
             event = actions.failed(self._system, error)
         self._apply(held, event)
@@ -230,6 +239,7 @@ class Loop:
         self._acting += 1
         if self._executor.name == "serial":
             work()
+            self._view = CachedView(self._system.catalogue)  # it may have published
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="refsys-action")

@@ -14,11 +14,14 @@ from refsys.model.errors import RETRYABLE, FailureClass, InvalidTransition
 from refsys.model.events import (
     AttemptFailed,
     CancelRequested,
+    DeadlineReached,
     Event,
     InputArrived,
     InputsMissing,
+    InputsOverridden,
     PlanMade,
     ProductsPublished,
+    RequestDiscarded,
     RetryDue,
     RetryRequested,
     RunCompleted,
@@ -31,6 +34,7 @@ from refsys.model.plans import Plan
 from refsys.model.products import Product
 from refsys.model.requests import INGEST, Change, RequestRecord, RequestState
 from refsys.model.settings import LedgerSettings
+from refsys.model.times import format_time
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def _wake(record: RequestRecord, event: InputArrived, policy: LedgerSettings) ->
 
 
 def _prepare_again(record: RequestRecord, event: TakenOver, policy: LedgerSettings) -> Transition:
-    return Transition(Change(state=S.ACCEPTED), (Prepare(),))
+    return Transition(Change(state=S.ACCEPTED, reason=record.reason), (Prepare(),))
 
 
 def _wait(record: RequestRecord, event: InputsMissing, policy: LedgerSettings) -> Transition:
@@ -117,10 +121,32 @@ def _wait(record: RequestRecord, event: InputsMissing, policy: LedgerSettings) -
     return Transition(change, (AwaitInputs(),))
 
 
+def _wait_over(record: RequestRecord, event: DeadlineReached, policy: LedgerSettings) -> Transition:
+    change = Change(state=S.ACCEPTED, reason=f"{record.reason or 'it waited'}; until {format_time(event.at)}")
+    return Transition(change, (Prepare(),))
+
+
 def _expire(record: RequestRecord, event: WaitExpired, policy: LedgerSettings) -> Transition:
-    names = ", ".join(f"{m.role} ({m.name or m.product_type})" for m in record.missing)
+    missing = event.missing or record.missing
+    names = ", ".join(f"{m.role} ({m.name or m.product_type})" for m in missing)
     reason = f"still missing at the end of the longest wait: {names}"
-    return Transition(Change(state=S.EXPIRED, reason=reason, missing=record.missing, keep_lease=False))
+    return Transition(Change(state=S.EXPIRED, reason=reason, missing=missing, keep_lease=False))
+
+
+def _discard(record: RequestRecord, event: RequestDiscarded, policy: LedgerSettings) -> Transition:
+    return Transition(Change(state=S.CANCELLED, reason=event.reason, keep_lease=False))
+
+
+def _override(record: RequestRecord, event: InputsOverridden, policy: LedgerSettings) -> Transition:
+    reason = f"input {event.role} chosen by {event.by}: {event.reason}"
+    return Transition(Change(state=S.ACCEPTED, reason=reason, due_at=event.at, keep_lease=False))
+
+
+def _note_override(record: RequestRecord, event: InputsOverridden, policy: LedgerSettings) -> Transition:
+    """Keep a closed request as it is: whoever asks for it again gets the products chosen."""
+    reason = record.reason or f"input {event.role} chosen by {event.by} for the next time"
+    change = Change(state=record.state, reason=reason, failure=record.failure, missing=record.missing, keep_lease=False)
+    return Transition(change)
 
 
 def _planned(record: RequestRecord, event: PlanMade, policy: LedgerSettings) -> Transition:
@@ -193,8 +219,10 @@ TABLE: dict[tuple[RequestState, type[Any]], Rule] = {
     (S.ACCEPTED, RunStarted): _running,
     (S.ACCEPTED, AttemptFailed): _failed,
     (S.ACCEPTED, TakenOver): _prepare_again,
+    (S.ACCEPTED, WaitExpired): _expire,
+    (S.ACCEPTED, RequestDiscarded): _discard,
     (S.WAITING, InputArrived): _wake,
-    (S.WAITING, WaitExpired): _expire,
+    (S.WAITING, DeadlineReached): _wait_over,
     (S.PLANNED, RunStarted): _running,
     (S.PLANNED, RetryDue): _submit_again,
     (S.PLANNED, TakenOver): _resubmit,
@@ -205,6 +233,8 @@ TABLE: dict[tuple[RequestState, type[Any]], Rule] = {
     (S.RUNNING, AttemptFailed): _failed,
     (S.RUNNING, TakenOver): _resubmit,
     **{(state, CancelRequested): _cancel for state in (S.ACCEPTED, S.WAITING, S.PLANNED, S.RUNNING)},
+    **{(state, InputsOverridden): _override for state in (S.ACCEPTED, S.WAITING)},
+    **{(state, InputsOverridden): _note_override for state in (S.FAILED, S.CANCELLED, S.EXPIRED, S.PUBLISHED)},
     **{(state, RetryRequested): _again for state in (S.FAILED, S.CANCELLED, S.EXPIRED, S.PUBLISHED)},
 }
 """Every lawful pair. `INGEST` requests have no plan: for them `SubmitPlan(None)` means fetch."""

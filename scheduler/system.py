@@ -47,7 +47,8 @@ def announce(system: System, product: Product) -> list[str]:
     """
     for key in system.ledger.waiting_for(product):
         wake(system, key, product.name)
-    return [key for key, new in intake(system, triggered(product, system.chains)) if new]
+    wanted = triggered(product, system.chains, system.catalogue, system.clock.now())
+    return [key for key, new in intake(system, wanted) if new]
 
 
 def wake(system: System, key: str, product: str) -> None:

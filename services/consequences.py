@@ -30,4 +30,4 @@ def _triggered_by(system: System, name: str) -> list[str]:
         product = system.catalogue.get(name)
     except ProductUnknown:
         return []  # deleted since
-    return [request.key for request in triggered(product, system.chains)]
+    return [request.key for request in triggered(product, system.chains, system.catalogue, system.clock.now())]

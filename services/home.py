@@ -14,6 +14,7 @@ from pydantic import JsonValue, ValidationError
 
 from refsys.chains.chain_files import load_chains, not_yaml
 from refsys.chains.planning import check_memory, make_plan
+from refsys.chains.rules import Moment
 from refsys.chains.selection import Selection, select
 from refsys.model.errors import ConfigInvalid
 from refsys.model.plans import Plan
@@ -234,10 +235,11 @@ def make_request(
 def preview(system: System, request: ProductionRequest) -> tuple[Selection, Plan | None]:
     """Return what would be chosen and, if nothing is missing, the plan; nothing is stored."""
     chain = system.chains[request.chain]
-    selection = select(request, chain, system.catalogue)
-    if selection.missing:
+    now = system.clock.now()
+    selection = select(request, chain, system.catalogue, Moment(now=now, accepted_at=now))
+    if not selection.is_complete:
         return selection, None
-    plan = make_plan(request, chain, selection, system.clock.now())
+    plan = make_plan(request, chain, selection, now)
     check_memory(plan, system.settings.cluster.worker_memory_bytes)
     return selection, plan
 

@@ -37,7 +37,7 @@ class Ledger:
         self._clock = clock
 
     def accept(self, requests: Iterable[ProductionRequest]) -> list[tuple[str, bool]]:
-        """Store requests as ACCEPTED, due at once; one whose key is known already is left as it is.
+        """Store requests as ACCEPTED, due at once or when their delay ends; one whose key is known is left as it is.
 
         Returns
         -------
@@ -200,6 +200,11 @@ class Ledger:
         """Return how many requests, of one chain or of all, are in each state; states without any are left out."""
         with self._database.read() as connection:
             return records.counts(connection, chain)
+
+    def has_work(self) -> bool:
+        """Whether a request is open that neither waits for inputs nor is still delayed by its `not_before`."""
+        with self._database.read() as connection:
+            return records.has_work(connection, self._now())
 
     def history(self, key: str) -> list[Event]:
         """Return what happened to a request, in order (`RequestUnknown` if there is none with this whole key)."""

@@ -50,6 +50,15 @@ _TWIN = (
     .limit(1)
 )
 _COUNTS = select(request.c.state, func.count()).group_by(request.c.state)
+# A request that nothing has happened to and that nobody holds is delayed until it is due.
+_DELAYED = (
+    (request.c.state == RequestState.ACCEPTED)
+    & (request.c.version == 1)
+    & request.c.lease_owner.is_(None)
+    & (request.c.due_at > bindparam("now"))
+)
+_IN_WORK = (RequestState.ACCEPTED, RequestState.PLANNED, RequestState.RUNNING)
+_WORK = select(request.c.key).where(request.c.state.in_(_IN_WORK), ~_DELAYED).limit(1)
 _HISTORY = select(event.c.payload).where(event.c.request_key == bindparam("key")).order_by(event.c.number)
 _IN_USE = (
     select(plan_step.c.step_key)
@@ -120,6 +129,11 @@ def counts(connection: Connection, chain: str | None) -> dict[RequestState, int]
     """Return how many requests are in each state; states without any are left out."""
     query = _COUNTS if chain is None else _COUNTS.where(request.c.chain == chain)
     return {RequestState(state): number for state, number in connection.execute(query)}
+
+
+def has_work(connection: Connection, now_us: int) -> bool:
+    """Return whether a request is open that neither waits for inputs nor was never touched because of its delay."""
+    return connection.execute(_WORK, {"now": now_us}).first() is not None
 
 
 def history(connection: Connection, key: str) -> list[Event]:

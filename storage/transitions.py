@@ -211,7 +211,7 @@ def _request_row(key: str, wanted: ProductionRequest, now_us: int) -> dict[str, 
         "accepted_at": now_us,
         "since": now_us,
         "attempt": 0,
-        "due_at": now_us,
+        "due_at": now_us if wanted.not_before is None else max(now_us, to_us(wanted.not_before)),
         "lease_token": 0,
         "request": wanted.to_json(),
     }

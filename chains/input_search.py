@@ -1,0 +1,176 @@
+"""How one input of a request is found: its alternatives in order, each asked of the catalogue, and what it lacks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from refsys.chains.policies import SPANS, Span
+from refsys.chains.policy_words import why_chosen
+from refsys.chains.rules import RuleView
+from refsys.model.chains import Alternative, InputRule, fits_type
+from refsys.model.errors import PlanInvalid
+from refsys.model.lookups import Lookup, Policy
+from refsys.model.products import Product
+from refsys.model.requests import MissingInput
+from refsys.model.values import Value
+
+BY_INSTRUMENT = frozenset({"AUX_PP1", "AUX_PP2", "AUX_CAL", "AUX_INS"})
+"""Types of which only products of the same instrument configuration fit."""
+
+BY_POLARISATION = frozenset({"AUX_ECE"})
+"""Types of which only products of the same transmitted polarisation fit."""
+
+_TRANSMITTED = {
+    name: name[1] if len(name) == 2 and name[0] in "SD" else name for name in ("SV", "DV", "SH", "DH", "V", "H")
+}
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_WITHOUT_WINDOW = frozenset({Policy.LATEST_START_VALIDITY, Policy.LATEST_STOP_VALIDITY})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What auxiliary inputs must fit: interval, satellite and instrument of the main inputs."""
+
+    satellite: str | None = None
+    start: datetime | None = None
+    stop: datetime | None = None
+    windows: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    instrument_configuration_id: int | None = None
+    polarisation: str | None = None
+
+    def window(self, name: str) -> tuple[datetime, datetime] | None:
+        """Return an interval by name, None if it is not known (`PlanInvalid` for a name that no rule gave)."""
+        if name in self.windows:
+            return self.windows[name]
+        if name != "sensing":
+            raise PlanInvalid(
+                f"no interval is called {name!r}", hint=f"there are {', '.join(['sensing', *sorted(self.windows)])}"
+            )
+        return None if self.start is None or self.stop is None else (self.start, self.stop)
+
+
+class Tried(Value):
+    """One lookup of an input and what came of it."""
+
+    lookup: Lookup
+    found: tuple[str, ...] = ()
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found for one input."""
+
+    products: tuple[Product, ...] = ()
+    reason: str = ""
+    policy: str = ""
+    tried: tuple[Tried, ...] = ()
+    lacks: tuple[MissingInput, ...] = ()
+
+
+def search(rule: InputRule, frame: Frame, main: Mapping[str, Sequence[Product]], view: RuleView) -> Found:
+    """Return what the first alternative gives that finds enough, and what was tried on the way.
+
+    Parameters
+    ----------
+    rule
+        The input.
+    frame
+        What auxiliary inputs must fit.
+    main
+        By role, the products that the request names or that the chain's rule found.
+    view
+        The catalogue.
+
+    Raises
+    ------
+    PlanInvalid
+        If the margins leave no window, or the window has a name that no rule gave.
+    """
+    tried: list[Tried] = []
+    lacks: list[MissingInput] = []
+    for alternative in rule.alternatives:
+        if not isinstance(alternative.policy, Policy):
+            products = [each for each in main.get(rule.role, ()) if _takes(alternative, each.product_type)]
+            if _is_enough(alternative, products, bounded=alternative.policy == "trigger"):
+                said = "named by the request" if alternative.policy == "trigger" else "found by the rule of the chain"
+                return Found(tuple(products), said, alternative.policy, tuple(tried))
+            continue
+        for kind in alternative.types:
+            lookup = lookup_of(alternative, alternative.policy, kind, frame, rule)
+            lacks.append(_lack(rule.role, kind, frame.satellite, lookup))
+            if lookup is None:
+                continue
+            products = view.select(lookup)
+            tried.append(_tried(alternative, lookup, products))
+            if _is_enough(alternative, products):
+                return Found(tuple(products), tried[-1].verdict, alternative.policy.value, tuple(tried))
+    return Found((), _nothing(rule, frame, tried), str(rule.policy), tuple(tried), tuple(lacks))
+
+
+def lookup_of(alternative: Alternative, policy: Policy, kind: str, frame: Frame, rule: InputRule) -> Lookup | None:
+    """Return the question to the catalogue; None if it needs an interval and there is none."""
+    window = frame.window(rule.window)
+    if window is None and policy not in _WITHOUT_WINDOW:
+        return None
+    start, stop = window or (_FIRST, _FIRST)
+    first = _moved(start, -alternative.before_s)
+    last = _moved(stop, alternative.after_s)
+    if last < first:
+        raise PlanInvalid(f"input {rule.role}: the margins leave no window: {first.isoformat()} to {last.isoformat()}")
+    return Lookup(
+        policy=policy,
+        product_type=kind,
+        satellite=frame.satellite,
+        start=first,
+        stop=last,
+        instrument_configuration_id=frame.instrument_configuration_id if kind in BY_INSTRUMENT else None,
+        polarisation=_TRANSMITTED.get(frame.polarisation or "") if kind in BY_POLARISATION else None,
+    )
+
+
+def _moved(time: datetime, seconds: float) -> datetime:
+    """Return a time some seconds later; before the first or after the last time there is, that one."""
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        return _FIRST if seconds < 0 else _LAST
+
+
+def _takes(alternative: Alternative, product_type: str) -> bool:
+    return any(fits_type(kind, product_type) for kind in alternative.types)
+
+
+def _is_enough(alternative: Alternative, products: Sequence[Product], *, bounded: bool = True) -> bool:
+    if not bounded:
+        return bool(products)
+    return len(products) >= alternative.least and (alternative.most is None or len(products) <= alternative.most)
+
+
+def _tried(alternative: Alternative, lookup: Lookup, products: Sequence[Product]) -> Tried:
+    if not products:
+        verdict = "none fits"
+    elif _is_enough(alternative, products):
+        verdict = why_chosen(lookup, products)
+    elif len(products) < alternative.least:
+        verdict = f"{len(products)} found, at least {alternative.least} needed"
+    else:
+        verdict = f"{len(products)} found, at most {alternative.most} allowed"
+    return Tried(lookup=lookup, found=tuple(each.name for each in products), verdict=verdict)
+
+
+def _lack(role: str, kind: str, satellite: str | None, lookup: Lookup | None) -> MissingInput:
+    if lookup is None or SPANS[lookup.policy] is Span.ANY:
+        return MissingInput(role=role, product_type=kind, satellite=satellite)
+    return MissingInput(role=role, product_type=kind, satellite=satellite, start=lookup.start, stop=lookup.stop)
+
+
+def _nothing(rule: InputRule, frame: Frame, tried: Sequence[Tried]) -> str:
+    if not tried:
+        return "the interval that it must fit is not known" if frame.start is None else "the request names none"
+    short = [one.verdict for one in tried if one.found]
+    if short:
+        return short[0]
+    one = tried[0].lookup
+    words = f"satellite {one.satellite or 'any'} {one.start.isoformat()} to {one.stop.isoformat()}"
+    return f"none of type {' or '.join(dict.fromkeys(each.lookup.product_type for each in tried))} fits {words}"
