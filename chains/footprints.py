@@ -1,7 +1,8 @@
 """Footprints of products as GeoJSON: cut at the antimeridian, led over poles, repaired where they cross themselves."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -49,6 +50,69 @@ def polygon_footprint(positions: Sequence[tuple[float, float]]) -> dict[str, Any
     if len(rings) == 1:
         return {"type": "Polygon", "coordinates": rings[0]}
     return {"type": "MultiPolygon", "coordinates": rings}
+
+
+@dataclass(frozen=True)
+class GivenFootprint:
+    """What became of a footprint that metadata gave."""
+
+    geometry: dict[str, Any] | None
+    """GeoJSON; None for an unrepairable one."""
+    state: Literal["given", "repaired", "unrepairable"]
+    """`repaired` if it is not what was given: cut at the antimeridian, led over a pole, loops taken apart."""
+
+
+def given_footprint(positions: Sequence[tuple[float, float]]) -> GivenFootprint:
+    """Return the footprint that metadata mean: a ring, or a line if there are but two positions.
+
+    Parameters
+    ----------
+    positions
+        Longitude and latitude in degrees, either way round, closed or not.
+
+    Returns
+    -------
+    As `polygon_footprint`; a ring without an area is unrepairable.
+
+    Raises
+    ------
+    InputCorrupt
+        If a position is not on the globe, or there are fewer than two.
+
+    Examples
+    --------
+    >>> given_footprint([(0, 0), (2, 0), (2, 2), (0, 2)]).state, given_footprint([(0, 0), (1, 1), (2, 2)]).state
+    ('given', 'unrepairable')
+    """
+    if len(positions) < 2:
+        raise InputCorrupt(f"{len(positions)} positions are no outline")
+    for longitude, latitude in positions:
+        if not (-540 <= longitude <= 540 and -90 <= latitude <= 90):
+            raise InputCorrupt(f"position {longitude}, {latitude} is not on the globe")
+    open_end = [*positions[:-1]] if len(positions) > 2 and positions[0] == positions[-1] else [*positions]
+    try:
+        geometry = _line(open_end) if len(open_end) == 2 else polygon_footprint(open_end)
+    except InputCorrupt:
+        geometry = None
+    if geometry is None:
+        return GivenFootprint(None, "unrepairable")
+    return GivenFootprint(geometry, "given" if _is_as_given(geometry, open_end) else "repaired")
+
+
+def _line(positions: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
+    shape = planar({"type": "LineString", "coordinates": positions})
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, shapely.LineString) and part.length > 0]
+    lines = [[_rounded(position) for position in part.coords] for part in parts]
+    if len(lines) == 1:
+        return {"type": "LineString", "coordinates": lines[0]}
+    return {"type": "MultiLineString", "coordinates": lines} if lines else None
+
+
+def _is_as_given(geometry: dict[str, Any], positions: Sequence[tuple[float, float]]) -> bool:
+    if geometry["type"].startswith("Multi"):
+        return False
+    places = geometry["coordinates"] if geometry["type"] == "LineString" else geometry["coordinates"][0]
+    return {tuple(place) for place in places} == {tuple(_rounded(position)) for position in positions}
 
 
 def grid_footprint(longitude_deg: ArrayLike, latitude_deg: ArrayLike) -> dict[str, Any] | None:

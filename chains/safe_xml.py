@@ -16,7 +16,7 @@ LIMIT_BYTES = 256 << 20
 """More than any Sentinel metadata file has; a larger one would not fit a worker as a tree."""
 
 
-def parse_xml(source: Path | bytes, limit_bytes: int = LIMIT_BYTES) -> etree._Element:
+def parse_xml(source: Path | bytes, limit_bytes: int = LIMIT_BYTES, *, where: Path | None = None) -> etree._Element:
     """Return the root element of an XML document that need not be trusted.
 
     Entities are never resolved and nothing is loaded: a document type, which alone could declare any, is refused before
@@ -28,6 +28,8 @@ def parse_xml(source: Path | bytes, limit_bytes: int = LIMIT_BYTES) -> etree._El
         File, or the bytes of a document.
     limit_bytes
         Size beyond which it is refused unread.
+    where
+        What errors call bytes; a file is called by its path.
 
     Raises
     ------
@@ -38,20 +40,20 @@ def parse_xml(source: Path | bytes, limit_bytes: int = LIMIT_BYTES) -> etree._El
     InputMissing
         If there is no such file.
     """
-    where = str(source) if isinstance(source, Path) else "XML text"
+    called = str(where or (source if isinstance(source, Path) else "XML text"))
     data = _read(source, limit_bytes) if isinstance(source, Path) else source
     if len(data) > limit_bytes:
-        raise XmlUnsafe(f"XML has more than {limit_bytes} bytes", where=where)
+        raise XmlUnsafe(f"XML has more than {limit_bytes} bytes", where=called)
     if not data.strip():
-        raise InputCorrupt("XML is empty", where=where)
-    _refuse_doctype(data, where)
+        raise InputCorrupt("XML is empty", where=called)
+    _refuse_doctype(data, called)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise _explained(error, where) from error
+        raise _explained(error, called) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlUnsafe("XML has a document type (DOCTYPE)", where=where)
+        raise XmlUnsafe("XML has a document type (DOCTYPE)", where=called)
     return root
 
 

@@ -20,8 +20,9 @@ from refsys.model.times import format_time, parse_time
 from refsys.model.values import UtcTime, Value
 
 _ROOT = "DCSU_Session_Information_Block"
-_CHANNEL_FOLDER = re.compile("ch[0_]?[1-9]")
-_SATELLITE = re.compile("(S[123])([A-D])_")
+CHANNEL_FOLDER = re.compile("ch[0_]?[1-9]")
+SATELLITE_BEGINNING = re.compile("(S[123])([A-D])_")
+SATELLITE_FOLDER = re.compile("(S[123])([A-D])")
 
 
 class Dsib(Value):
@@ -147,17 +148,11 @@ def read_session(folder: Path, *, mission: str | None = None, satellite: str | N
     _check_all_listed(folder, chunks, channels)
     _check_sizes(folder, channels)
     session_id = channels[0].dsib.session_id
-    match = _SATELLITE.match(session_id)
-    if match is None and (mission is None or satellite is None):
-        raise InputCorrupt(
-            f"session identifier {session_id!r} does not begin with mission and satellite, as in S3A_...",
-            where=folder,
-            hint="give mission and satellite when ingesting it",
-        )
+    told = satellite_of(session_id, folder.parent.name, folder) if mission is None or satellite is None else ("", "")
     return Session(
         session_id=session_id,
-        mission=mission or (match[1] if match else ""),
-        satellite=satellite or (match[2] if match else ""),
+        mission=mission or told[0],
+        satellite=satellite or told[1],
         start=min(channel.dsib.start for channel in channels),
         stop=max(channel.dsib.stop for channel in channels),
         created=min(channel.dsib.created for channel in channels),
@@ -165,9 +160,27 @@ def read_session(folder: Path, *, mission: str | None = None, satellite: str | N
     )
 
 
+def satellite_of(session_id: str, folder_above: str, where: Path) -> tuple[str, str]:
+    """Return mission and satellite by a session's identifier, else by the folder above that of the session.
+
+    Raises
+    ------
+    InputCorrupt
+        If neither says them.
+    """
+    match = SATELLITE_BEGINNING.match(session_id) or SATELLITE_FOLDER.fullmatch(folder_above)
+    if match is None:
+        raise InputCorrupt(
+            f"session identifier {session_id!r} does not begin with mission and satellite, as in S3A_...",
+            where=where,
+            hint="give mission and satellite when ingesting it, or put it into a folder <satellite>/<session>",
+        )
+    return match[1], match[2]
+
+
 def is_session(folder: Path) -> bool:
     """Return whether a folder, or a channel folder in it, holds a file `DCS_...`."""
-    places = [folder, *(p for p in folder.iterdir() if p.is_dir() and _CHANNEL_FOLDER.fullmatch(p.name))]
+    places = [folder, *(p for p in folder.iterdir() if p.is_dir() and CHANNEL_FOLDER.fullmatch(p.name))]
     return any(path.name.startswith("DCS_") for place in places for path in place.iterdir())
 
 
@@ -196,7 +209,7 @@ def _session_files(folder: Path) -> dict[str, SessionFileName]:
         raise InputMissing("session folder does not exist", where=folder)
     found: dict[str, SessionFileName] = {}
     places: dict[str, str] = {}
-    subfolders = (p for p in folder.iterdir() if p.is_dir() and _CHANNEL_FOLDER.fullmatch(p.name))
+    subfolders = (p for p in folder.iterdir() if p.is_dir() and CHANNEL_FOLDER.fullmatch(p.name))
     for place in (folder, *subfolders):
         for path in place.iterdir():
             if not path.name.startswith("DCS_") or path.suffix in (".part", ".tmp") or path.is_dir():

@@ -310,7 +310,7 @@ def test_what_is_of_no_kind(tmp_path: Path) -> None:
         identify(write_sen3(tmp_path, name=SEN3.replace("S3B", "S3X")))
     with pytest.raises(InputCorrupt, match="no Sentinel-3 product"):
         identify(write_sen3(tmp_path, name="S2A_MSIL1C_20150802T105414_N0102_R008_20150803T124046.SEN3"))
-    with pytest.raises(InputCorrupt, match="standard products of Level 0 and 1"):
+    with pytest.raises(InputCorrupt, match="no element acquisitionPeriod/startTime"):
         identify(
             write_aux_safe(tmp_path, name="S1A_IW_OCN__2SDV_20200101T050000_20200101T050032_030612_0381C5_ABCD.SAFE")
         )
@@ -364,6 +364,7 @@ def test_real_auxiliary_files(shared_data: Path) -> None:
         "processor_version": "1.4.0",
         "state_vectors": 1186,
         "orbit": 19683,
+        "first_azimuth_time": "2017-12-13T10:27:47.593331Z",
     }
     mask = identify(next(shared_data.glob("aux_s1/masks/*MSK__LAND*.EOF")))
     assert (mask.satellite, mask.stop) == ("_", OPEN_END)
