@@ -34,6 +34,7 @@ class DaskExecutor:
     """
 
     name = "dask"
+    in_loop = False
 
     def __init__(self, client: "Client") -> None:
         self._client = client

@@ -36,6 +36,8 @@ class Executor(Protocol):
     """Runs the tasks of plans. Results come only through `poll`, in the thread that calls it."""
 
     name: str
+    in_loop: bool
+    """Whether actions of the loop, such as publishing, run between its rounds: for executors that run nothing beside."""
 
     def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
         """Start the tasks of one request; `token` comes back with every outcome, so that late ones can be told."""
@@ -62,6 +64,7 @@ class SerialExecutor:
     """Runs one step in each `poll`, in this process, highest priority first."""
 
     name = "serial"
+    in_loop = True
 
     def __init__(self) -> None:
         self._queue: deque[tuple[int, str, int, StepTask]] = deque()

@@ -90,7 +90,7 @@ class Loop:
             Longest time between two looks at the ledger.
         """
         lease_s = self._system.settings.ledger.lease_s
-        with Heartbeat(self._renew, lease_s / 3) as heartbeat:
+        with Heartbeat(self.renew, lease_s / 3) as heartbeat:
             try:
                 self.recover()
                 while not self._is_finished(keys):
@@ -237,7 +237,7 @@ class Loop:
             self._answers.put((key, token, event))
 
         self._acting += 1
-        if self._executor.name == "serial":
+        if self._executor.in_loop:
             work()
             self._view = CachedView(self._system.catalogue)  # it may have published
             return
@@ -273,8 +273,8 @@ class Loop:
         held = self._held.get(key)
         return held if held is not None and held.lease.token == token else None
 
-    def _renew(self) -> None:
-        """Run in the heartbeat's thread."""
+    def renew(self) -> None:
+        """Renew all leases; run in the heartbeat's thread, or by whoever moves a virtual clock."""
         self._system.ledger.renew(self._owner, self._system.settings.ledger.lease_s)
         self.recover()
 
