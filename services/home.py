@@ -91,7 +91,7 @@ def open_system(settings: Settings, clock: Clock | None = None) -> Iterator[Syst
         yield System(
             settings=settings,
             store=open_store(settings.store_url, s3_endpoint=settings.s3_endpoint),
-            catalogue=Catalogue(database),
+            catalogue=Catalogue(database, clock),
             ledger=Ledger(database, clock),
             chains=load_chains(settings.chain_places),
             clock=clock,

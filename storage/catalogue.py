@@ -78,7 +78,7 @@ class Catalogue:
         """
         now = to_us(self._clock.now())
         rows = [product_row(item, now) for item in items]
-        boxes = {item.name: boxes_around(item.footprint) for item in items if _has_place(item)}
+        boxes = {item.name: boxes_around(place) for item in items if (place := _place(item)) is not None}
         with self._database.write() as connection:
             classes = class_ids(connection, map(row_class, rows))
             rows = [{**row, "class_id": classes[row_class(row)]} for row in rows]
@@ -235,9 +235,9 @@ class Catalogue:
             return connection.execute(select(func.count()).select_from(product)).scalar_one()
 
 
-def _has_place(item: Product) -> bool:
-    """Return whether a product is found by place: an unrepairable footprint is kept, and meets nothing."""
-    return item.footprint is not None and item.attributes.footprint_state != "unrepairable"
+def _place(item: Product) -> dict[str, Any] | None:
+    """Return the footprint that a product is found by: an unrepairable one is kept, and meets nothing."""
+    return None if item.attributes.footprint_state == "unrepairable" else item.footprint
 
 
 def _require_same(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

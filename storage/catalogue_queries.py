@@ -5,7 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from refsys.storage.catalogue_rows import COLUMNS
 from refsys.storage.database import AnyRow
@@ -19,7 +31,7 @@ AnySelect = Select[*tuple[Any, ...]]
 _COLUMNS = tuple(product.c[name] for name in COLUMNS)
 _OF_CLASSES = ("polarisation", "swath", "band")
 
-_TYPES = bindparam("types", expanding=True)
+_TYPES: BindParameter[str] = bindparam("types", expanding=True)
 _BY_ORBIT = (
     select(*_COLUMNS)
     .where(product.c.product_type.in_(_TYPES), product.c.absolute_orbit == bindparam("absolute_orbit"))

@@ -84,14 +84,21 @@ class _Asked(NamedTuple):
 def select_rows(connection: Connection, lookups: Sequence[Lookup]) -> list[list[Found]]:
     """Return what each lookup chooses, in order of start, creation, name."""
     is_sqlite = connection.dialect.name == "sqlite"
-    questions = [(_statement(each.policy, _asked(each, sqlite=is_sqlite)), _values(each)) for each in lookups]
+    questions = [(statement_of(each, sqlite=is_sqlite), _values(each)) for each in lookups]
     answers = (_ask_sqlite if is_sqlite else _ask_postgres)(connection, questions)
     return [_settled(lookup, rows) for lookup, rows in zip(lookups, answers, strict=True)]
 
 
-def _asked(lookup: Lookup, *, sqlite: bool) -> _Asked:
-    conditions = (lookup.satellite, lookup.instrument_configuration_id, lookup.polarisation, lookup.band)
-    return _Asked(*(each is not None for each in conditions), sqlite=sqlite)
+def statement_of(lookup: Lookup, *, sqlite: bool) -> str:
+    """Return the text that is asked, in the spelling of the driver."""
+    asked = _Asked(
+        satellite=lookup.satellite is not None,
+        configuration=lookup.instrument_configuration_id is not None,
+        polarisation=lookup.polarisation is not None,
+        band=lookup.band is not None,
+        sqlite=sqlite,
+    )
+    return _statement(lookup.policy, asked)
 
 
 def _values(lookup: Lookup) -> dict[str, Any]:

@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nouns import T0, at, make_product, square
-from sqlalchemy import text
 from wiping import wipe
 
+from refsys.model.attributes import Attributes
 from refsys.model.errors import InputCorrupt, ProductConflict, ProductUnknown
 from refsys.model.products import AuxiliaryFile, InputRef, Product, Provenance
 from refsys.storage.catalogue import Catalogue
-from refsys.storage.database import Database, open_database
+from refsys.storage.database import Database
 from refsys.storage.footprints import planar
 
 on_one_database = settings(
@@ -176,6 +175,16 @@ def test_a_footprint_across_the_antimeridian_is_found_from_both_sides(catalogue:
     assert len(catalogue.find(intersects=square(-180, 180, -90, 90))) == 2
 
 
+def test_an_unrepairable_footprint_is_kept_and_meets_nothing(catalogue: Catalogue) -> None:
+    broken = {"type": "Polygon", "coordinates": [[[0, 0], [400, 900], [1, 1], [0, 0]]]}
+    product = make_product("P", footprint=broken, attributes=Attributes(footprint_state="unrepairable"))
+    with pytest.raises(InputCorrupt):
+        catalogue.insert(make_product("Q", footprint=broken))
+    assert catalogue.insert(product) is True
+    assert catalogue.get("P") == product
+    assert catalogue.find(intersects=square(-180, 180, -90, 90)) == []
+
+
 def test_boxes_that_meet_do_not_make_footprints_meet(catalogue: Catalogue) -> None:
     for number in range(30):  # more than a page of products whose box, not whose footprint, holds the point
         triangle = {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [0, 10], [0, 0]]]}
@@ -276,23 +285,3 @@ def test_find_gives_what_a_look_at_every_product_gives(
     ]
     found = catalogue.find(kind, satellite, start=start, stop=stop, intersects=wanted, limit=limit)
     assert found == expected[:limit]
-
-
-def test_latest_cover_seeks_once_per_span_class(tmp_path: Path) -> None:
-    """Without statistics, which SQLite has only where somebody runs ANALYZE."""
-    database = open_database(f"sqlite:///{tmp_path}/refsys.db")
-    catalogue = Catalogue(database)
-    catalogue.insert_many([make_product(f"P{number}", number, number + 10 ** (number % 4)) for number in range(400)])
-    seen: list[str] = []
-    with database.engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        raw.set_trace_callback(seen.append)
-    assert catalogue.latest_cover("MW_0_MWR___", "A", at(200), at(201)) is not None
-    (query,) = [statement for statement in seen if statement.startswith("SELECT")]
-    with database.read() as connection:
-        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
-    assert any("SEARCH span_class" in line for line in plan), plan
-    assert any("SEARCH product" in line and "ix_product_cover" in line and "start>" in line for line in plan), plan
-    assert not any("SCAN" in line for line in plan), plan
-    database.close()
