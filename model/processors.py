@@ -95,7 +95,9 @@ class ListFile(Value):
 
     name: str = Field("*.LIST", description="In the working directory; `*` once at most, `{folder}` for its name.")
     required: bool = True
-    isip_to_safe: bool = Field(True, description="A listed `X.ISIP` is the folder `X.SAFE` inside it.")
+    isip_to_safe: bool | None = Field(
+        None, description="Whether a listed `X.ISIP` is the folder `X.SAFE` inside it; None: of Sentinel-1 only."
+    )
 
 
 class GhostRule(Value):
@@ -139,12 +141,13 @@ class Processor(Value):
 
     name: str
     version: str = ""
-    kind: Literal["command", "container", "eopf"] = "command"
-    pools: tuple[ProcessorPool, ...] = Field((), description="In sequence; empty only for `eopf`.")
+    kind: Literal["command", "container", "eopf", "simulated"] = "command"
+    pools: tuple[ProcessorPool, ...] = Field((), description="In sequence; empty only for `eopf` and `simulated`.")
     image: str | None = Field(None, description="For `container`.")
     runtime: Literal["podman", "docker"] = "podman"
     eopf: EopfUnit | None = None
     eopf_command: tuple[str, ...] = ("eopf", "trigger", "local")
+    simulation: dict[str, JsonValue] = Field({}, description="For `simulated`: settings of the processor simulator.")
     user: str | None = Field(None, description="User that owns the processes; None: that of refsys.")
     shell: str | None = Field(None, description="Shell that runs the command, such as `tcsh`; None: no shell.")
     environment: dict[VariableName, str] = Field({}, description="Set as given; nothing secret.")
@@ -171,7 +174,7 @@ class Processor(Value):
             raise ValueError("`image` belongs to processors of kind container, and they need it")
         if (self.kind == "eopf") != (self.eopf is not None):
             raise ValueError("`eopf` belongs to processors of kind eopf, and they need it")
-        if self.kind != "eopf" and not self.pools:
+        if self.kind in ("command", "container") and not self.pools:
             raise ValueError("`pools` need one task at least")
         return self
 

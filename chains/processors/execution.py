@@ -25,6 +25,8 @@ OnTaskLine = Callable[[str, str, str], None]
 FailedBy = Literal["exit", "timeout", "memory", "outputs"]
 _REMOVAL_S = 30.0
 """How long the removal of a container may take."""
+_NEARLY_ALL = 0.9
+"""Share of its memory limit that a task had when it failed, from which on the limit is taken for the cause."""
 _KILLED_IN_CONTAINER = 128 + 9
 """What a container runtime says when the kernel ended the process, as it does beyond the limit of memory."""
 
@@ -164,8 +166,12 @@ def _report(processor: Processor, task: ProcessorTask, end: End, call: Call) -> 
 def _failed_by(processor: Processor, end: End) -> FailedBy:
     if end.ended_by in ("timeout", "memory"):
         return end.ended_by
+    limit = processor.memory_bytes
+    if limit is None:
+        return "exit"
     killed_inside = processor.kind == "container" and end.exit_code == _KILLED_IN_CONTAINER
-    return "memory" if killed_inside and processor.memory_bytes is not None else "exit"
+    refused = processor.kind != "container" and end.peak_memory_bytes >= _NEARLY_ALL * limit
+    return "memory" if killed_inside or refused else "exit"
 
 
 def _reason(end: End, call: Call, verdict: Verdict) -> str:

@@ -52,7 +52,7 @@ def find_list(folder: Path, processor: Processor) -> Path | None:
     raise ProcessorFailed(f"one LIST file {pattern} must be there, found {names}", where=folder)
 
 
-def read_list(file: Path, *, isip_to_safe: bool) -> tuple[Listed, ...]:
+def read_list(file: Path, *, isip_to_safe: bool | None) -> tuple[Listed, ...]:
     """Return the products of a LIST file, one for each name, in order; empty lines are passed over.
 
     Raises
@@ -73,13 +73,15 @@ def read_list(file: Path, *, isip_to_safe: bool) -> tuple[Listed, ...]:
     return tuple(found.values())
 
 
-def _listed(file: Path, line: str, *, isip_to_safe: bool) -> Listed:
+def _listed(file: Path, line: str, *, isip_to_safe: bool | None) -> Listed:
     try:
         path = file.parent / safe_name(line)
     except ConfigInvalid as error:
         raise ProcessorFailed(f"LIST file names {line!r}, outside the working directory", where=file) from error
     name = (line.partition("/")[2] or line).rstrip("/")
-    if isip_to_safe and name.endswith("ISIP"):
+    last = name.rpartition("/")[2]
+    inside = last.startswith("S1") if isip_to_safe is None else isip_to_safe
+    if inside and name.endswith("ISIP"):
         name = f"{name.removesuffix('ISIP')}SAFE"
         path /= name.rpartition("/")[2]
     whole = path.resolve()

@@ -86,14 +86,15 @@ def run_process(call: Call) -> End:
         watch = _Watch(process, call, started + call.timeout_s)
         watch.wait()
     finally:
-        exit_code = _end_group(process)
+        exit_code, largest_bytes = _end_group(process)
     held = not pump.finish(PIPE_PATIENCE_S)
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
     if pump.failure is not None:
         raise pump.failure
-    return End(exit_code, time.monotonic() - started, watch.ended_by, watch.peak_memory_bytes, held)
+    peak_bytes = max(watch.peak_memory_bytes, largest_bytes)
+    return End(exit_code, time.monotonic() - started, watch.ended_by, peak_bytes, held)
 
 
 def _start(call: Call) -> "subprocess.Popen[bytes]":
@@ -182,10 +183,12 @@ class _Watch:
         self._ended.set()
 
 
-def _end_group(process: "subprocess.Popen[bytes]") -> int:
-    """Kill what is left of the group, then take the exit code."""
+def _end_group(process: "subprocess.Popen[bytes]") -> tuple[int, int]:
+    """Kill what is left of the group, then take the exit code, and the resident memory of the largest process."""
     _signal_group(process.pid, signal.SIGKILL)
-    return process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss * 1024
 
 
 def _signal_group(group: int, number: int) -> None:

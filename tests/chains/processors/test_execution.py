@@ -178,7 +178,7 @@ def test_outputs_by_list_file(tmp_path: Path) -> None:
     made = "mkdir -p NRT/A_1 NRT/A_2.ISIP/A_2.SAFE; touch r.xml odd"
     script = f"{made}; printf 'NRT/A_1\\nNRT/A_2.ISIP\\nr.xml\\nodd\\nNRT/A_1' > x.LIST"
     rules = (PRODUCT, OutputRule(type="REPORT", pattern=r".*\.xml", kind="report"))
-    report = run(tmp_path, processor([task("a", script)], outputs=rules, list_file=ListFile()))
+    report = run(tmp_path, processor([task("a", script)], outputs=rules, list_file=ListFile(isip_to_safe=True)))
     assert report.failure is None
     assert [(item.name, item.type, item.kind) for item in report.outputs] == [
         ("A_1", "A", "product"),
