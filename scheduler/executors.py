@@ -37,7 +37,7 @@ class Executor(Protocol):
 
     name: str
     in_loop: bool
-    """Whether actions of the loop, such as publishing, run between its rounds: for executors that run nothing beside."""
+    """Whether actions of the loop, such as publishing, run between its rounds: where nothing runs beside it."""
 
     def submit(self, request_key: str, token: int, tasks: Sequence[StepTask], priority: int) -> None:
         """Start the tasks of one request; `token` comes back with every outcome, so that late ones can be told."""

@@ -83,7 +83,8 @@ class VirtualExecutor:
         self._queue: list[tuple[int, int, _Queued]] = []
         self._running: list[tuple[datetime, int, _Queued, SimulatedStep, datetime]] = []
         self._waiting: dict[str, list[_Queued]] = {}
-        self._results: dict[tuple[str, str], StepResult] = {}
+        self._results: dict[str, dict[str, StepResult]] = {}
+        self._left: dict[str, int] = {}
         self._cancelled: set[tuple[str, int]] = set()
         self.simulating = Stopwatch()
 
@@ -92,9 +93,10 @@ class VirtualExecutor:
         self.cancel(request_key)
         self._cancelled.discard((request_key, token))
         self._waiting[request_key] = [_Queued(request_key, token, priority, task) for task in tasks]
+        self._results[request_key], self._left[request_key] = {}, len(tasks)
         self._release(request_key)
 
-    def poll(self, timeout_s: float) -> list[Outcome]:  # noqa: ARG002  (virtual time does not pass by waiting)
+    def poll(self, timeout_s: float) -> list[Outcome]:
         """Return what has ended by now."""
         self._start()
         outcomes: list[Outcome] = []
@@ -108,13 +110,12 @@ class VirtualExecutor:
 
     def cancel(self, request_key: str) -> None:
         """Forget a request; what runs of it keeps its slot to the end."""
-        for _, _, queued, _, _ in self._running:
-            if queued.request_key == request_key:
-                self._cancelled.add((request_key, queued.token))
-        self._waiting.pop(request_key, None)
-        self._queue = [entry for entry in self._queue if entry[2].request_key != request_key]
-        heapq.heapify(self._queue)
-        self._forget(request_key)
+        if request_key in self._left:
+            running = (entry[2] for entry in self._running)
+            self._cancelled |= {(request_key, q.token) for q in running if q.request_key == request_key}
+            self._queue = [entry for entry in self._queue if entry[2].request_key != request_key]
+            heapq.heapify(self._queue)
+            self._forget(request_key)
 
     def busy(self) -> int:
         """Return the number of steps that run or wait."""
@@ -131,8 +132,8 @@ class VirtualExecutor:
 
     def _release(self, request_key: str) -> None:
         """Queue the waiting steps of a request whose predecessors have ended."""
-        waiting = self._waiting.get(request_key, [])
-        ready = [q for q in waiting if all((request_key, key) in self._results for key in q.task.step.after)]
+        waiting, results = self._waiting[request_key], self._results[request_key]
+        ready = [queued for queued in waiting if all(key in results for key in queued.task.step.after)]
         for queued in ready:
             heapq.heappush(self._queue, (-queued.priority, next(self._number), queued))
         self._waiting[request_key] = [queued for queued in waiting if queued not in ready]
@@ -141,7 +142,7 @@ class VirtualExecutor:
         now = self._clock.now()
         while self._free > 0 and self._queue:
             _, number, queued = heapq.heappop(self._queue)
-            before = [self._results[queued.request_key, key] for key in queued.task.step.after]
+            before = [self._results[queued.request_key][key] for key in queued.task.step.after]
             with self.simulating.running():
                 done = self._simulate(queued.task, before)
             self._free -= 1
@@ -162,16 +163,17 @@ class VirtualExecutor:
             worker="virtual",
             products=done.products,
         )
-        self._results[queued.request_key, step.key] = result
-        self._release(queued.request_key)
-        if not self._waiting[queued.request_key]:
-            self._forget(queued.request_key, only_waiting=True)
+        self._results[queued.request_key][step.key] = result
+        self._left[queued.request_key] -= 1
+        if self._left[queued.request_key]:
+            self._release(queued.request_key)
+        else:
+            self._forget(queued.request_key)
         return StepDone(queued.request_key, queued.token, result)
 
-    def _forget(self, request_key: str, *, only_waiting: bool = False) -> None:
-        self._waiting.pop(request_key, None)
-        if not only_waiting:
-            self._results = {key: value for key, value in self._results.items() if key[0] != request_key}
+    def _forget(self, request_key: str) -> None:
+        for known in (self._waiting, self._results, self._left):
+            known.pop(request_key)
 
 
 @dataclass(frozen=True)
