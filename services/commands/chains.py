@@ -91,27 +91,62 @@ def check_chains(
     every: Annotated[bool, typer.Option("--all", help="Check every chain of this home.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check chain files: form, references, units and their parameters; errors name the line."""
-    from refsys.chains.chain_files import check_units, load_chain
+    """Check chain files: form, units, types, policies, rules, loops, times; errors name the line."""
+    from refsys.chains.chain_checks import findings
+    from refsys.chains.chain_files import load_chain_file
     from refsys.model.errors import RefsysError
 
     if bool(files) == every:
         raise typer.BadParameter("name chain files, or say --all", param_hint="FILE...")
-    checked: list[tuple[str, Chain | Path]]
-    if every:
-        checked = [("this home", chain) for _, chain in sorted(_known(ctx).items())]
-    else:
-        checked = [(str(file), file) for file in files or []]
+    known = _known(ctx)
+    checked: list[tuple[str, Chain]] = [("this home", chain) for _, chain in sorted(known.items())] if every else []
     rows = []
-    for place, item in checked:
-        name = None if isinstance(item, Path) else item.name
+    for file in files or []:
         try:
-            chain = load_chain(item) if isinstance(item, Path) else item
-            name = chain.name
-            check_units(chain)
-            rows.append({"file": place, "chain": name, "ok": True, "error": None})
+            checked += [(str(file), chain) for chain in load_chain_file(file)]
         except RefsysError as error:
-            rows.append({"file": place, "chain": name, "ok": False, "error": str(error)})
+            rows.append({"file": str(file), "chain": None, "ok": False, "error": str(error)})
+    for place, chain in checked:
+        wrong = findings(chain, known)
+        rows.append({"file": place, "chain": chain.name, "ok": not wrong, "error": "; ".join(wrong) or None})
     views.show_rows(rows, ("file", "chain", "ok", "error"), as_json=as_json, empty="no chains")
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
+
+
+@chains.command("graph")
+def draw_graph(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Picture to write: .svg or .png.")] = Path("chains.svg"),
+    feeds: Annotated[bool, typer.Option(help="Show also what is read without triggering.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw who triggers whom; with --json print it instead."""
+    from refsys.chains.relations import relations
+    from refsys.model.errors import ConfigInvalid
+    from refsys.storage.local_files import replacing
+
+    known = _known(ctx)
+    if as_json:
+        views.show_json([relation.plain() for relation in relations(known) if feeds or relation.kind == "triggers"])
+        return
+    from refsys.services.chain_picture import draw_chains
+
+    form = file.suffix.removeprefix(".")
+    if form not in ("svg", "png"):
+        raise ConfigInvalid("a picture is an .svg or a .png", where=file)
+    with replacing(file) as new:
+        new.write(draw_chains(known, "svg" if form == "svg" else "png", feeds=feeds))
+    typer.echo(f"{len(known)} chains: {file}")
+
+
+@chains.command("docs")
+def write_pages(
+    ctx: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder of the pages.", file_okay=False)]
+) -> None:
+    """Write one reference page for each chain, an index, and the picture."""
+    from refsys.services.chain_pages import write_all
+
+    known = _known(ctx)
+    write_all(folder, known)
+    typer.echo(f"{len(known)} pages: {folder}")
