@@ -1,28 +1,21 @@
-"""Why a request is where it is: inputs chosen, rejected and missing, and what would change it."""
+"""Why a request is where it is: inputs chosen, rejected, awaited and missing, and what would change it."""
 
+import re
 from collections.abc import Iterator
 
 from pydantic import Field
 
-from refsys.chains.selection import Selection, select
+from refsys.chains.selection import BY_HAND, Choice, Selection, longest_wait_end
 from refsys.model.chains import Chain, InputRule
-from refsys.model.errors import RETRYABLE, PlanInvalid, ProductUnknown, RefsysError
-from refsys.model.products import InputRef, Product
+from refsys.model.errors import RETRYABLE, PlanInvalid, RefsysError
+from refsys.model.events import InputsOverridden
+from refsys.model.products import InputRef
 from refsys.model.requests import INGEST, MissingInput, RequestRecord, RequestState
 from refsys.model.times import format_time
 from refsys.model.values import UtcTime, Value
-from refsys.scheduler.actions import chain_of
+from refsys.scheduler.actions import chain_of, selected
 from refsys.scheduler.system import System
-
-MOST_REJECTED = 20
-"""Rejected candidates that are listed for one input."""
-
-
-class Rejected(Value):
-    """A product of the right type that was not taken."""
-
-    product: str
-    reason: str
+from refsys.services.rejections import Rejected, changes, rejected
 
 
 class InputStory(Value):
@@ -34,15 +27,20 @@ class InputStory(Value):
     reason: str
     rejected: tuple[Rejected, ...] = ()
     missing: MissingInput | None = None
+    awaited_until: UtcTime | None = Field(None, description="Until when this optional input is waited for.")
+    would_change: tuple[str, ...] = Field((), description="Arrivals that would change what is chosen.")
 
     def lines(self) -> Iterator[tuple[str, str | None, str]]:
         """Yield verdict, product and reason, the chosen or missing one first."""
         for name in self.chosen:
             yield "chosen", name, self.reason
-        if self.missing is not None:
+        if self.awaited_until is not None:
+            kind = self.missing.product_type if self.missing is not None else None
+            yield "awaited", kind, f"{self.reason}; until {format_time(self.awaited_until)}"
+        elif self.missing is not None:
             yield "missing", self.missing.name or self.missing.product_type, self.reason
         elif not self.chosen:
-            yield "not there", None, f"{self.reason}; it is optional"
+            yield "not there", None, self.reason
         for other in self.rejected:
             yield "rejected", other.product, other.reason
 
@@ -59,18 +57,22 @@ class Explanation(Value):
     failure: str | None
     inputs: tuple[InputStory, ...] = ()
     chosen_at: str = Field("", description="`plan`: as the plan froze it; `now`: as it would be chosen now.")
+    main: str | None = Field(None, description="Why the main inputs are what they are.")
+    awaited_until: UtcTime | None = Field(None, description="When it acts by itself, with what is there then.")
+    by_hand: tuple[InputsOverridden, ...] = Field((), description="Every choice that a person made, in order.")
     what_would_change_it: tuple[str, ...] = ()
 
 
 def explain(system: System, record: RequestRecord) -> Explanation:
     """Return the story of a request."""
     inputs: tuple[InputStory, ...] = ()
-    reason = record.reason
+    reason, main = record.reason, None
     if record.request.chain != INGEST:
         try:
-            inputs = _inputs(system, record)
+            inputs, main = _inputs(system, record)
         except RefsysError as error:
             reason = reason or str(error)
+    events = system.ledger.history(record.key)
     return Explanation(
         request=record.key,
         chain=record.request.chain,
@@ -81,19 +83,38 @@ def explain(system: System, record: RequestRecord) -> Explanation:
         failure=record.failure,
         inputs=inputs,
         chosen_at="now" if record.plan is None else "plan",
-        what_would_change_it=tuple(_remedies(record)),
+        main=main,
+        awaited_until=record.due_at if record.state is RequestState.WAITING else None,
+        by_hand=tuple(event for event in events if isinstance(event, InputsOverridden)),
+        what_would_change_it=tuple(_remedies(system, record, inputs)),
     )
 
 
-def _inputs(system: System, record: RequestRecord) -> tuple[InputStory, ...]:
+def _inputs(system: System, record: RequestRecord) -> tuple[tuple[InputStory, ...], str | None]:
+    """Return the story of each input, and what the rule of the chain says of the main ones."""
     chain = chain_of(system, record.request)
-    selection = _planned_selection(record, chain) or select(record.request, chain, system.catalogue)
-    main = selection.main or _main(system, record)
-    return tuple(_story(system, record, rule, selection, main) for rule in chain.inputs)
+    frozen = _frozen(record, chain)
+    try:
+        now = selected(system, record)
+    except RefsysError:
+        if frozen is None:
+            raise
+        now = Selection()  # the plan says what was chosen, whatever the catalogue says today
+    choices = {choice.role: choice for choice in now.choices}
+    missing = {lack.role: lack for lack in reversed(now.missing)}
+    stories = []
+    for rule in chain.inputs:
+        choice = choices.get(rule.role) or Choice(role=rule.role, policy=str(rule.policy), product=None, reason="")
+        if frozen is not None:
+            names = tuple(ref.name for ref in frozen.get(rule.role, ()))
+            choice = choice.model_copy(update={"products": names, "reason": _frozen_reason(names, choice)})
+        stories.append(_story(system, rule, choice, None if frozen is not None else missing.get(rule.role)))
+    told = now.discarded or (now.main_inputs.reason if now.main_inputs is not None else None)
+    return tuple(stories), told
 
 
-def _planned_selection(record: RequestRecord, chain: Chain) -> Selection | None:
-    """Return what the plan froze, as a selection without the main product; None without a plan."""
+def _frozen(record: RequestRecord, chain: Chain) -> dict[str, tuple[InputRef, ...]] | None:
+    """Return what the plan froze by role; None without a plan."""
     if record.plan is None:
         return None
     chosen: dict[str, tuple[InputRef, ...]] = {}
@@ -103,73 +124,36 @@ def _planned_selection(record: RequestRecord, chain: Chain) -> Selection | None:
                 chosen[ref.role] = (*chosen.get(ref.role, ()), ref)
     if not set(chosen) <= {rule.role for rule in chain.inputs}:
         raise PlanInvalid("the chain has other inputs than when this was planned", where=record.key)
-    return Selection(chosen=chosen)
+    return chosen
 
 
-def _main(system: System, record: RequestRecord) -> Product | None:
-    for name in record.request.inputs:
-        try:
-            return system.catalogue.get(name)
-        except ProductUnknown:
-            continue  # deleted since, or not yet there
-    return None
+def _frozen_reason(names: tuple[str, ...], choice: Choice) -> str:
+    if names and set(names) == set(choice.products):
+        return choice.reason
+    said = "frozen in the plan" if names else "not in the plan"
+    return f"{said}; now {', '.join(choice.products)} would be chosen" if choice.products else said
 
 
-def _story(
-    system: System, record: RequestRecord, rule: InputRule, selection: Selection, main: Product | None
-) -> InputStory:
-    chosen = tuple(ref.name for ref in selection.chosen.get(rule.role, ()))
-    said = {choice.role: choice.reason for choice in selection.choices}
-    missing = {lack.role: lack for lack in selection.missing}
-    rejected: tuple[Rejected, ...] = ()
-    if rule.policy != "trigger":
-        rejected = tuple(_rejected(system, record, rule, chosen, main))
+def _story(system: System, rule: InputRule, choice: Choice, missing: MissingInput | None) -> InputStory:
+    names = choice.products
+    is_left_out = not names and missing is None and not rule.mandatory
     return InputStory(
         role=rule.role,
-        policy=rule.policy,
-        chosen=chosen,
-        reason=said.get(rule.role, "frozen in the plan" if chosen else "not in the plan"),
-        rejected=rejected,
-        missing=missing.get(rule.role),
+        policy=choice.policy,
+        chosen=names,
+        reason=f"{choice.reason}; it is optional" if is_left_out else choice.reason,
+        rejected=rejected(system.catalogue, choice.tried, names),
+        missing=missing,
+        awaited_until=None if names or missing is None else choice.awaited_until,
+        would_change=changes(system.catalogue, choice.tried, names) if choice.policy != BY_HAND else (),
     )
 
 
-def _rejected(
-    system: System, record: RequestRecord, rule: InputRule, chosen: tuple[str, ...], main: Product | None
-) -> Iterator[Rejected]:
-    """Say of each other product of the rule's types why it was not taken."""
-    for kind in rule.types:
-        for product in system.catalogue.find(product_type=kind, limit=MOST_REJECTED):
-            if product.name not in chosen:
-                yield Rejected(product=product.name, reason=_why_not(product, record, rule, main, chosen))
-
-
-def _why_not(
-    product: Product, record: RequestRecord, rule: InputRule, main: Product | None, chosen: tuple[str, ...]
-) -> str:
-    satellite = record.request.satellite or (main.satellite if main else "_")
-    if satellite != "_" and product.satellite not in ("_", satellite):
-        return f"is of satellite {product.satellite}, wanted is {satellite}"
-    if rule.policy == "LatestValCover":
-        start = record.request.start or (main.start if main else None)
-        stop = record.request.stop or (main.stop if main else None)
-        if start is None or stop is None:
-            return "the interval that it must cover is not known"
-        if product.start > start:
-            return f"is valid from {format_time(product.start)}, needed from {format_time(start)}"
-        if product.stop < stop:
-            return f"is valid until {format_time(product.stop)}, needed until {format_time(stop)}"
-    return f"fits, but {chosen[0]} was preferred" if chosen else "fits now; it came after the choice was made"
-
-
-def _remedies(record: RequestRecord) -> Iterator[str]:
+def _remedies(system: System, record: RequestRecord, inputs: tuple[InputStory, ...]) -> Iterator[str]:
     """Say what would move the request on, by its state."""
     match record.state:
         case RequestState.WAITING:
-            for lack in record.missing:
-                yield f"ingest {_described(lack)}: its arrival wakes the request"
-            if record.due_at is not None:
-                yield f"otherwise it expires at {format_time(record.due_at)}"
+            yield from _arrivals(system, record, inputs)
         case RequestState.FAILED:
             if record.failure in RETRYABLE:
                 yield f"it may go away by itself: `refsys requests retry {record.key}`"
@@ -180,7 +164,25 @@ def _remedies(record: RequestRecord) -> Iterator[str]:
         case RequestState.PUBLISHED:
             yield "nothing: it is done; `refsys produce CHAIN --again` makes it again with the inputs there are now"
         case _:
+            begins = record.request.not_before
+            if record.state is RequestState.ACCEPTED and begins is not None and begins > system.clock.now():
+                yield f"nothing is missing: it is delayed until {format_time(begins)}"
+                return
             yield "nothing is missing: `refsys produce` works on it"
+
+
+def _arrivals(system: System, record: RequestRecord, inputs: tuple[InputStory, ...]) -> Iterator[str]:
+    sought = {story.role: story.would_change for story in inputs}
+    for lack in record.missing:
+        kind = re.compile(rf"a product of type {re.escape(lack.product_type)}(?!\w)")
+        exact = [words for words in sought.get(lack.role, ()) if kind.match(words)]
+        wanted = exact[0] if exact and lack.name is None else _described(lack)
+        yield f"ingest {wanted}: its arrival wakes the request"
+    if record.due_at is None:
+        return
+    chain = system.chains.get(record.request.chain)
+    expires = chain is None or record.due_at >= longest_wait_end(record.request, chain, record.accepted_at)
+    yield f"otherwise it {'expires' if expires else 'goes on with what is there'} at {format_time(record.due_at)}"
 
 
 def _described(lack: MissingInput) -> str:
@@ -190,5 +192,5 @@ def _described(lack: MissingInput) -> str:
     if lack.satellite is not None:
         words += f" of satellite {lack.satellite}"
     if lack.start is not None and lack.stop is not None:
-        words += f" that covers {format_time(lack.start)} to {format_time(lack.stop)}"
+        words += f" in {format_time(lack.start)} to {format_time(lack.stop)}"
     return words

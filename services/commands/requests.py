@@ -1,4 +1,4 @@
-"""`refsys requests`: list, show, cancel, retry."""
+"""`refsys requests`: list, show, cancel, retry, override."""
 
 # ruff: noqa: PLC0415  (heavy modules are imported where a command runs: `refsys --help` stays fast)
 
@@ -113,6 +113,39 @@ def retry_request(ctx: typer.Context, key: Key, as_json: Json = False) -> None:
     with opened(ctx) as system:
         record = retry(system, key, told_by())
     _show_one(record, as_json=as_json)
+
+
+@requests.command("override")
+def override_input(
+    ctx: typer.Context,
+    key: Key,
+    *,
+    inputs: Annotated[
+        list[str],
+        typer.Option("--input", metavar="ROLE=PRODUCT", help="May be repeated; without a product the rules choose."),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it stays in the history with your name.")],
+    as_json: Json = False,
+) -> None:
+    """Choose inputs of a request by hand, for the next time that it is prepared."""
+    from refsys.scheduler.overrides import override
+
+    wanted = _by_role(inputs)
+    with opened(ctx) as system:
+        record = system.ledger.get(key)
+        for role, names in wanted.items():
+            record = override(system, record, role, names, by=told_by(), reason=reason)
+    _show_one(record, as_json=as_json)
+
+
+def _by_role(texts: list[str]) -> dict[str, tuple[str, ...]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        role, equals, name = text.partition("=")
+        if not role or not equals:
+            raise typer.BadParameter(f"{text!r} is not ROLE=PRODUCT", param_hint="--input")
+        chosen[role] = (*chosen.get(role, ()), *([name] if name else []))
+    return chosen
 
 
 def _show_one(record: "RequestRecord", *, as_json: bool) -> None:

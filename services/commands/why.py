@@ -20,7 +20,7 @@ def why(
     key: Annotated[str, typer.Argument(metavar="REQUEST", help="Key of a request, or its first six digits or more.")],
     as_json: Json = False,
 ) -> None:
-    """Explain a request: what was chosen, rejected or missing for each input, its state, and what would change it."""
+    """Explain a request: what was chosen, rejected, awaited or missing for each input, and what would change it."""
     from refsys.services.explanation import explain
 
     with opened(ctx) as system:
@@ -31,6 +31,8 @@ def why(
     typer.echo(f"{found.request}  {found.chain}  {found.state} since {views.time_text(found.since)}")
     if found.reason:
         typer.echo(f"because: {found.reason}")
+    if found.main:
+        typer.echo(f"main inputs: {found.main}")
     typer.echo()
     rows = [
         {"role": said.role, "policy": said.policy, "verdict": verdict, "product": name, "reason": reason}
@@ -40,5 +42,11 @@ def why(
     if rows:
         views.show_table(rows, ("role", "policy", "verdict", "product", "reason"), title="Inputs")
         typer.echo()
+    for said in found.by_hand:
+        chosen = ", ".join(said.products) or "what the rules choose"
+        typer.echo(f"by hand: {said.role} = {chosen}, {said.by} at {views.time_text(said.at)}: {said.reason}")
     for sentence in found.what_would_change_it:
         typer.echo(f"- {sentence}")
+    for story in found.inputs:
+        for arrival in story.would_change:
+            typer.echo(f"- {story.role} would change with {arrival}")

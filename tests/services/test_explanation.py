@@ -62,4 +62,9 @@ def test_the_preferred_one_and_the_rest(system: System, tmp_path: Path) -> None:
     found = ask(system)
     assert found.chosen_at == "plan"
     assert found.inputs[1].chosen == ("newer",)
-    assert {r.product: r.reason for r in found.inputs[1].rejected} == {"older": "fits, but newer was preferred"}
+    (older,) = found.inputs[1].rejected
+    assert older.product == "older"
+    assert older.reason.startswith("fits, but newer was preferred: created 2026-01-02T01:00:00")
+    (better,) = found.inputs[1].would_change
+    assert better.startswith("a product of type AUX_RESORB of satellite A that covers 2026-01-02T00:00:00")
+    assert "created after 2026-01-02T01:00:00" in better
