@@ -34,7 +34,6 @@ from refsys.model.names import S1AuxName, S1ProductName, parse_name
 _CATEGORIES: dict[str, Timeliness] = {"NRT": "NRT", "FAST": "FAST24"}
 _PACKETS_READ = re.compile("S[1-6]|IW")
 _NUMBERS = {
-    "circulation_flag": "circulationFlag",
     "slice_overlap_s": "sliceOverlap",
     "slice_length_s": "theoreticalSliceLength",
     "start_anx_ms": "startTimeANX",
@@ -166,6 +165,8 @@ def _figures(manifest: Elements, name: S1ProductName) -> dict[str, JsonValue]:
     for figure, element in _NUMBERS.items():
         if (number := manifest.number(element)) is not None:
             found[figure] = number
+    if (flag := manifest.integer("circulationFlag")) is not None:
+        found["circulation_flag"] = flag
     for figure, element in _ELEMENTS.items():
         if texts := manifest.texts(element):
             found[figure] = [manifest.as_integer(element, text) for text in texts]

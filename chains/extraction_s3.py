@@ -44,8 +44,22 @@ _TEXTS = {
     "dump_start": "dumpStart",
     "adf_quality_check": "adfQualityCheck",
 }
-_PIXELS = ("bright", "snowOrIce", "salineWater", "coastal", "freshInlandWater", "tidalRegion", "land", "cloudy")
-_SURFACES = ("landPercentage", "closedSeaPercentage", "continentalIcePercentage", "openOceanPercentage")
+_PIXELS = {
+    "bright": "bright",
+    "snow_or_ice": "snowOrIce",
+    "saline_water": "salineWater",
+    "coastal": "coastal",
+    "fresh_inland_water": "freshInlandWater",
+    "tidal_region": "tidalRegion",
+    "land": "land",
+    "cloudy": "cloudy",
+}
+_SURFACES = {
+    "land": "landPercentage",
+    "closed_sea": "closedSeaPercentage",
+    "continental_ice": "continentalIcePercentage",
+    "open_ocean": "openOceanPercentage",
+}
 _ACQUISITION = ("acquisitionPeriod/startTime", "acquisitionPeriod/stopTime")
 _VALIDITY = ("generalProductInformation/validityStartTime", "generalProductInformation/validityStopTime")
 
@@ -193,6 +207,11 @@ def _figures(manifest: Elements) -> dict[str, JsonValue]:
     found |= {"orbit": orbits["absolute_orbit"], "relative_orbit": orbits["relative_orbit"]}
     orbit = manifest.first("orbitReference/orbitNumber")
     found["orbit_direction"] = None if orbit is None else orbit.get("groundTrackDirection")
-    shares: dict[str, JsonValue] = {f"{kind}_percent": _percentage(manifest, kind) for kind in _PIXELS}
-    surfaces: dict[str, JsonValue] = {kind: manifest.number(kind) for kind in _SURFACES}
-    return {key: value for key, value in (found | shares | surfaces).items() if value is not None}
+    shares: dict[str, JsonValue] = {
+        f"{kind}_percent": _percentage(manifest, element) for kind, element in _PIXELS.items()
+    }
+    found |= {key: share for key, share in shares.items() if share is not None}
+    for kind, element in _SURFACES.items():
+        if (share := manifest.percentage(element)) is not None:
+            found[f"{kind}_percent"] = share
+    return {key: value for key, value in found.items() if value is not None}

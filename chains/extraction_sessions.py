@@ -84,11 +84,14 @@ def session_draft(folder: Path) -> ProductDraft:
     )
 
 
-def dsib_draft(path: Path) -> ProductDraft:
-    """Return the draft of one channel's list alone: type `S1_DSIB`; its chunks need not be there."""
+def dsib_draft(path: Path, *, mission: str | None = None, satellite: str | None = None) -> ProductDraft:
+    """Return the draft of one channel's list alone: type `S1_DSIB`; its chunks need not be there.
+
+    `mission` and `satellite` are needed only where neither session identifier nor folders say them.
+    """
     dsib = read_dsib(path)
     place = session_place(path)
-    mission, satellite = place.mission, place.satellite
+    mission, satellite = mission or place.mission, satellite or place.satellite
     if mission is None or satellite is None:
         mission, satellite = satellite_of(dsib.session_id, "", path)
     return ProductDraft(

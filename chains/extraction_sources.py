@@ -20,6 +20,8 @@ from refsys.storage.archive_members import ARCHIVE_FAULTS, ZIP_METHODS, TarHeade
 ARCHIVE_ENDINGS = (".tar.gz", ".zip", ".tar", ".tgz", ".TGZ", ".ZIP", ".TAR")
 METADATA_LIMIT_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 20
+_NOT_OF_THE_PRODUCT = "__MACOSX/"
+"""What some packers add beside the product's folder."""
 
 
 class Source(Protocol):
@@ -223,6 +225,7 @@ def _open_archive(path: Path, whole: bool, limits: LimitSettings) -> ArchiveSour
     with _damage_told(path):
         listed = _zip_members(path) if kind == "zip" else _tar_members(path, kind)
         members = _within_limits(listed, path, limits)
+    members = {name: member for name, member in members.items() if not name.startswith(_NOT_OF_THE_PRODUCT)}
     tops = {PurePosixPath(name).parts[0] for name in members}
     bare = next(path.name.removesuffix(ending) for ending in ARCHIVE_ENDINGS if path.name.endswith(ending))
     if len(tops) == 1:

@@ -68,7 +68,7 @@ class S1ProductName(ProductName):
                 lambda value: "______" if value is None else f"{value:06X}",
             ),
             "_",
-            Part("crc", 4, "[0-9A-F]{4}", "4 hexadecimal digits in capitals"),
+            Part("crc", 4, "[0-9A-Z]{4}", "4 digits or capitals (hexadecimal, as a rule)"),
             extension_part(".SAFE"),
         ),
     )

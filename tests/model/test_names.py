@@ -244,7 +244,7 @@ S2 = "S2B_OPER_MSI_L0__GR_REFS_20221124T163650_S20221011T064025_D01_N02.08"
         (S1.replace("20200101T050000", "20201301T050000"), "start", "'20201301T050000'"),
         (S1.replace("030612", "03061X"), "orbit", "'03061X'"),
         (S1.replace("0381C5", "0381c5"), "data_take_id", "'0381c5'"),
-        (S1.replace("ABCD", "ABCG"), "crc", "'ABCG'"),
+        (S1.replace("ABCD", "ABC-"), "crc", "'ABC-'"),
         (S1.replace(".SAFE", ".SAVE"), "extension", "'.SAVE'"),
         (S1.replace("T050032", "T045959"), "stop", "20200101T045959"),
         (S1[:40], "stop", "'2020010'"),
