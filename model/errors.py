@@ -110,6 +110,18 @@ class ProcessorFailed(RefsysError, RuntimeError):
     failure = FailureClass.PROCESSOR_EXIT
 
 
+class ProcessorTimeout(ProcessorFailed, TimeoutError):
+    """A processor did not end in its time, and was killed."""
+
+    failure = FailureClass.PROCESSOR_TIMEOUT
+
+
+class ProcessorOutOfMemory(ProcessorFailed, MemoryError):
+    """A processor took more memory than it was given, and was killed."""
+
+    failure = FailureClass.OUT_OF_MEMORY
+
+
 class QualityRejected(RefsysError, RuntimeError):
     """A product misses the quality thresholds below which it must not be published."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from refsys.model.job_orders import Profile
+from refsys.model.task_tables import NameType
 from refsys.model.values import UtcTime, Value
 
 
@@ -186,6 +187,52 @@ class Processor(Value):
         if any("/" in name or name in {"", ".", ".."} for name in names):
             raise ValueError("a task's name is the name of its log files, so it holds no /")
         return self
+
+
+class JobFacts(Value):
+    """What the planner knows of a run beyond its input files; it fills `job` of the unit `processor.run` with it."""
+
+    sensing: tuple[UtcTime, UtcTime]
+    satellite: str
+    mission: str
+    timeliness: str | None = None
+    parameters: dict[str, str] = Field({}, description="Dynamic parameters; before those of the recipe.")
+    intervals: dict[str, tuple[UtcTime, UtcTime]] = Field({}, description="Start and stop of inputs, by name.")
+
+
+class RecipeInput(Value):
+    """An input of a job order, filled with the products of a role of the chain."""
+
+    role: str
+    file_type: str | None = Field(None, description="As the processor calls it; None: the role.")
+    file_name_type: NameType = "Physical"
+
+
+class RecipeOutput(Value):
+    """An output of a job order."""
+
+    file_type: str
+    file_name_type: NameType = "Directory"
+    mandatory: bool = True
+
+
+class RecipeTask(Value):
+    """What one task reads and writes; without one, a task reads all inputs and writes all outputs of its step."""
+
+    task: str
+    inputs: tuple[RecipeInput, ...] = ()
+    outputs: tuple[RecipeOutput, ...] = ()
+
+
+class JobOrderRecipe(Value):
+    """How a job order is made, beyond what inputs and tasks say."""
+
+    station: str | None = None
+    log_level: str = "INFO"
+    test: bool = False
+    config_files: tuple[str, ...] = ()
+    parameters: dict[str, str] = Field({}, description="Dynamic parameters of the chain.")
+    tasks: tuple[RecipeTask, ...] = ()
 
 
 class OutputFound(Value):

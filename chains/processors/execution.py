@@ -82,7 +82,7 @@ def execute(job: Run) -> RunReport:
     if failed is not None:
         lost = tuple(f"{rule.type}: run failed" for rule in job.processor.outputs if rule.least)
         return report.model_copy(update={"failure": failed[1], "failed_by": failed[0], "missing": lost})
-    return _with_outputs(job, report, known)
+    return with_outputs(job, report, known)
 
 
 def _run_pools(job: Run) -> tuple[list[TaskReport], tuple[FailedBy, str] | None]:
@@ -195,7 +195,8 @@ def _remove(processor: Processor, container: str) -> None:
         raise ProcessorFailed("a container whose time is over could not be removed", where=container) from error
 
 
-def _with_outputs(job: Run, report: RunReport, known: tuple[str, ...]) -> RunReport:
+def with_outputs(job: Run, report: RunReport, known: tuple[str, ...]) -> RunReport:
+    """Return the report of a run completed by what it made; `known` names what was there before."""
     processor = job.processor
     try:
         file = find_list(job.folder, processor)

@@ -1,6 +1,6 @@
 """The processor simulator: reads a job order and does what a processor of the agencies would seem to do.
 
-As a command, `python -m refsys.chains.processors.simulator [--task NAME] JobOrder.xml`, it takes time and memory, writes
+As a command, `python -m refsys.chains.processors.simulator [--task NAME] JobOrder.xml`, it takes time and memory, makes
 products with a LIST file, and fails as it is told. In this process (`simulate`), it does the same without waiting.
 """
 
