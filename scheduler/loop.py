@@ -80,7 +80,7 @@ class Loop:
         self._view = CachedView(system.catalogue)
 
     def run(self, keys: Collection[str] | None = None, *, tick_s: float = 0.2) -> None:
-        """Work until the given requests, or all, are closed, WAITING or not to be begun yet.
+        """Work until the given requests, or all, are closed, or wait for inputs or the end of a delay.
 
         Parameters
         ----------
@@ -127,11 +127,12 @@ class Loop:
         return not any(self._is_work(record) for record in records)
 
     def _is_work(self, record: RequestRecord) -> bool:
-        """Whether a request is worked on, or will be within a retry's delay."""
-        if not record.state.is_open or record.state is RequestState.WAITING:
-            return False
-        begins = record.request.not_before
-        return record.state is not RequestState.ACCEPTED or begins is None or begins <= self._system.clock.now()
+        """Whether a request is worked on, is due, or will be within a retry's delay."""
+        now, begins = self._system.clock.now(), record.request.not_before
+        if record.state is RequestState.WAITING:
+            return record.due_at is not None and record.due_at <= now
+        is_delayed = record.state is RequestState.ACCEPTED and begins is not None and begins > now
+        return record.state.is_open and not is_delayed
 
     def _claim(self) -> bool:
         room = self._window - len(self._held)

@@ -202,9 +202,11 @@ class Ledger:
             return records.counts(connection, chain)
 
     def has_work(self) -> bool:
-        """Whether a request is open that neither waits for inputs nor is still delayed by its `not_before`."""
+        """Whether a request is due, or is open and neither waits for inputs nor is delayed by its `not_before`."""
+        now = self._now()
         with self._database.read() as connection:
-            return records.has_work(connection, self._now())
+            due = leases.earliest_due(connection)
+            return (due is not None and due <= now) or records.has_work(connection, now)
 
     def history(self, key: str) -> list[Event]:
         """Return what happened to a request, in order (`RequestUnknown` if there is none with this whole key)."""
