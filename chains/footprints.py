@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike
+from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from refsys.model.errors import InputCorrupt
 from refsys.storage.footprints import planar
 
 _MOST_POINTS = 16
+_DIGITS = 9
 
 
 def polygon_footprint(positions: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
@@ -43,13 +46,27 @@ def polygon_footprint(positions: Sequence[tuple[float, float]]) -> dict[str, Any
     if ring and ring[0] != ring[-1]:
         ring.append(ring[0])
     shape = planar({"type": "Polygon", "coordinates": [ring]})
+    found = _geojson(shape, _DIGITS)
+    if found is not None and not shapely.geometry.shape(found).is_valid:
+        found = _geojson(shape, None)  # slivers may fold up when rounded
+    return found
+
+
+def _geojson(shape: BaseGeometry, digits: int | None) -> dict[str, Any] | None:
+    """Return the areas of a shape, to so many digits or to all; None if it has none."""
     parts = [orient(part) for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
-    if not parts:
-        return None
-    rings = [[[_rounded(position) for position in ring.coords] for ring in (p.exterior, *p.interiors)] for p in parts]
-    if len(rings) == 1:
-        return {"type": "Polygon", "coordinates": rings[0]}
-    return {"type": "MultiPolygon", "coordinates": rings}
+    rings = [[_ring(ring, digits) for ring in (part.exterior, *part.interiors)] for part in parts]
+    areas = [[outer, *(hole for hole in holes if len(hole) > 3)] for outer, *holes in rings if len(outer) > 3]
+    if len(areas) == 1:
+        return {"type": "Polygon", "coordinates": areas[0]}
+    return {"type": "MultiPolygon", "coordinates": areas} if areas else None
+
+
+def _ring(ring: shapely.LinearRing, digits: int | None) -> list[list[float]]:
+    """Return the positions of a ring; what is the same position twice in a row when rounded is there once."""
+    if digits is None:
+        return [[x, y] for x, y in ring.coords]
+    return [position for position, _ in groupby(_rounded(position) for position in ring.coords)]
 
 
 @dataclass(frozen=True)
@@ -149,4 +166,4 @@ def _some(size: int) -> np.ndarray:
 
 def _rounded(position: tuple[float, ...]) -> list[float]:
     """Return a position without the rounding errors of shifting its longitude by whole turns."""
-    return [round(value, 9) for value in position]
+    return [round(value, _DIGITS) for value in position]
