@@ -82,7 +82,7 @@ class DatastripRule(BandFiles):
     """One request for each datastrip, when all its granules (or tiles) are there."""
 
     datastrip_type: str = Field(description="For example `MSI_L0__DS`.")
-    part_type: str = Field(description="For example `MSI_L0__GR`, or `MSI_L1C_TL`.")
+    part_type: str | None = Field(None, description="Such as `MSI_L0__GR`, `MSI_L1C_TL`; None: it holds all itself.")
     datastrip_role: str = "datastrip"
     part_role: str = "granules"
     levels: tuple[str, ...] = Field((), description="Only data takes that give one of these: `L1A`, `L1B`, `L2A`, ...")
@@ -108,36 +108,37 @@ class DatastripRule(BandFiles):
             return strip
         if unwanted := _unwanted(strip, self.levels):
             return Discarded(reason=unwanted)
+        if self.part_type is None:
+            return self._with_bands(view, self._complete(strip, [], "it holds all itself"))
         expected = expected_parts(strip, self.part_type)
         parts = found_parts(view, strip, self.part_type, expected)
         until = None if expected else moment.accepted_at + timedelta(seconds=self.unknown_count_wait_s)
         if (expected and len(parts) < expected.count) or (until and moment.now < until):
-            return self._awaited(strip, parts, expected, until)
+            return self._awaited(strip, self.part_type, parts, expected, until)
         if len(parts) < self.least:
             return Discarded(reason=f"has {len(parts)} of type {self.part_type}, at least {self.least} are processed")
-        return self._with_bands(
-            view,
-            MainInputs(
-                products={self.datastrip_role: (strip,), self.part_role: tuple(parts)},
-                start=strip.start,
-                stop=strip.stop,
-                satellite=strip.satellite,
-                timeliness=strip.attributes.timeliness,
-                parameters=_parameters(strip, parts),
-                reason=f"{len(parts)} of type {self.part_type} are there" + ("" if expected else ", of unknown number"),
-                incomplete=expected is None,
-            ),
-        )
+        reason = f"{len(parts)} of type {self.part_type} are there" + ("" if expected else ", of unknown number")
+        return self._with_bands(view, self._complete(strip, parts, reason, incomplete=expected is None))
+
+    def _complete(
+        self, strip: Product, parts: Sequence[Product], reason: str, *, incomplete: bool = False
+    ) -> MainInputs:
+        roles = {self.datastrip_role: (strip,)} | ({self.part_role: tuple(parts)} if parts else {})
+        return _main(strip, roles, _parameters(strip, parts), reason).model_copy(update={"incomplete": incomplete})
 
     def _awaited(
-        self, strip: Product, parts: Sequence[Product], expected: Expected | None, until: datetime | None
+        self,
+        strip: Product,
+        part_type: str,
+        parts: Sequence[Product],
+        expected: Expected | None,
+        until: datetime | None,
     ) -> Awaited:
-        there = (
-            f"{len(parts)} of {expected.count if expected else 'an unknown number'} of type {self.part_type} are there"
-        )
+        number = expected.count if expected else "an unknown number"
+        there = f"{len(parts)} of {number} of type {part_type} are there"
         first = expected.first_absent(parts) if expected else None
         reason = there + (f", the first absent is {first}" if first else "")
-        return Awaited(missing=(_missing(self.part_role, self.part_type, strip),), until=until, reason=reason)
+        return Awaited(missing=(_missing(self.part_role, part_type, strip),), until=until, reason=reason)
 
 
 @rule("s2-tiles")
@@ -181,18 +182,21 @@ class TilesRule(BandFiles):
         if not parts or (expected and len(parts) < expected.count):
             missing = (_missing(self.part_role, self.part_type, strip),)
             return Awaited(missing=missing, reason=f"{len(parts)} of type {self.part_type} for tile {tile} are there")
-        return self._with_bands(
-            view,
-            MainInputs(
-                products={self.datastrip_role: (strip,), self.part_role: tuple(parts)},
-                start=strip.start,
-                stop=strip.stop,
-                satellite=strip.satellite,
-                timeliness=strip.attributes.timeliness,
-                parameters={"TILE": tile, **_parameters(strip, ())},
-                reason=f"datastrip and {len(parts)} of type {self.part_type} are there",
-            ),
-        )
+        roles = {self.datastrip_role: (strip,), self.part_role: tuple(parts)}
+        reason = f"datastrip and {len(parts)} of type {self.part_type} are there"
+        return self._with_bands(view, _main(strip, roles, {"TILE": tile, **_parameters(strip, ())}, reason))
+
+
+def _main(strip: Product, roles: dict[str, tuple[Product, ...]], parameters: dict[str, str], reason: str) -> MainInputs:
+    return MainInputs(
+        products=roles,
+        start=strip.start,
+        stop=strip.stop,
+        satellite=strip.satellite,
+        timeliness=strip.attributes.timeliness,
+        parameters=parameters,
+        reason=reason,
+    )
 
 
 def _request(chain: Chain, name: str, satellite: str, **subject: str) -> ProductionRequest:
