@@ -20,10 +20,10 @@ class Expected:
     keys: frozenset[str] | None
     count: int
 
-    def first_absent(self, parts: Iterable[Product]) -> str | None:
-        """Return the first listed part that is not there; None if only their number is known."""
+    def absent(self, parts: Iterable[Product]) -> list[str]:
+        """Return the listed parts that are not there, in order; empty if only their number is known."""
         there = {key for part in parts for key in _keys(part)}
-        return min((self.keys or frozenset()) - there, default=None)
+        return sorted((self.keys or frozenset()) - there)
 
 
 def expected_parts(strip: Product, part_type: str) -> Expected | None:

@@ -136,9 +136,9 @@ class DatastripRule(BandFiles):
     ) -> Awaited:
         number = expected.count if expected else "an unknown number"
         there = f"{len(parts)} of {number} of type {part_type} are there"
-        first = expected.first_absent(parts) if expected else None
-        reason = there + (f", the first absent is {first}" if first else "")
-        return Awaited(missing=(_missing(self.part_role, part_type, strip),), until=until, reason=reason)
+        absent = expected.absent(parts) if expected else []
+        reason = there + (f", the first absent is {absent[0]}" if absent else "")
+        return Awaited(missing=(_missing_part(self.part_role, part_type, strip, absent),), until=until, reason=reason)
 
 
 @rule("s2-tiles")
@@ -180,7 +180,8 @@ class TilesRule(BandFiles):
         expected = Expected(keys=frozenset({tile}), count=1) if own_tile else expected_parts(strip, self.part_type)
         parts = found_parts(view, strip, self.part_type, expected)
         if not parts or (expected and len(parts) < expected.count):
-            missing = (_missing(self.part_role, self.part_type, strip),)
+            absent = expected.absent(parts) if expected else []
+            missing = (_missing_part(self.part_role, self.part_type, strip, absent),)
             return Awaited(missing=missing, reason=f"{len(parts)} of type {self.part_type} for tile {tile} are there")
         roles = {self.datastrip_role: (strip,), self.part_role: tuple(parts)}
         reason = f"datastrip and {len(parts)} of type {self.part_type} are there"
@@ -224,6 +225,13 @@ def _named(request: ProductionRequest, role: str, chain: Chain, view: RuleView) 
 
 def _missing(role: str, kind: str, near: Product) -> MissingInput:
     return MissingInput(role=role, product_type=kind, satellite=near.satellite, start=near.start, stop=near.stop)
+
+
+def _missing_part(role: str, kind: str, strip: Product, absent: Sequence[str]) -> MissingInput:
+    """Return what is awaited: of listed granules the last, by name, so that not every arrival asks again."""
+    if absent and not kind.endswith("_TL"):
+        return MissingInput(role=role, product_type=kind, satellite=strip.satellite, name=absent[-1])
+    return _missing(role, kind, strip)
 
 
 def _session_id(session: Product) -> str:

@@ -110,7 +110,7 @@ def test_a_datastrip_waits_for_every_granule_it_lists() -> None:
     assert isinstance(waiting, Awaited)
     assert waiting.until is None
     assert waiting.reason == f"59 of 60 of type MSI_L0__GR are there, the first absent is {parts[-1].name}"
-    assert waiting.missing[0].product_type == "MSI_L0__GR"
+    assert (waiting.missing[0].product_type, waiting.missing[0].name) == ("MSI_L0__GR", parts[-1].name)
     view.add(parts[-1])
     ready = answer(L1, view, strip)
     assert isinstance(ready, MainInputs)
@@ -118,6 +118,26 @@ def test_a_datastrip_waits_for_every_granule_it_lists() -> None:
     assert ready.products["datastrip"] == (strip,)
     assert ready.parameters == {"DATATAKE_TYPE": "INS-NOBS", "GRANULES_PER_DETECTOR": "5"}
     assert (ready.start, ready.stop, ready.incomplete) == (strip.start, strip.stop, False)
+
+
+@pytest.mark.parametrize(("order", "most"), [("as sensed", 1), ("any", 12)])
+def test_few_arrivals_ask_again(order: str, most: int) -> None:
+    """Of listed granules the last absent is awaited: once where they come in order, about log n times otherwise."""
+    parts = granules(20)
+    strip = datastrip("L0_", granules=[part.name for part in parts])
+    arrivals = (
+        sorted(parts, key=lambda part: part.name) if order == "as sensed" else random.Random(5).sample(parts, 240)
+    )
+    view = ProductView([strip])
+    asked = answer(L1, view, strip)
+    times = 0
+    for part in arrivals:
+        view.add(part)
+        if isinstance(asked, Awaited) and part.name == asked.missing[0].name:
+            asked = answer(L1, view, strip)
+            times += 1
+    assert isinstance(asked, MainInputs)
+    assert times <= most
 
 
 def test_a_number_of_granules_does_as_well() -> None:
