@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from s1_session import write_session
 from unit_runner import ChainRun, run_chain
 
@@ -18,6 +19,8 @@ from refsys.chains.sentinel1.simulation.instrument import S3, shortened, stripma
 from refsys.chains.sentinel1.simulation.orbit import SIMULATED_ORBIT
 from refsys.chains.sentinel1.simulation.scene import Scene, point_target
 from refsys.chains.sentinel1.simulation.tops import Burst
+from refsys.kernels.sar.ellipsoid import to_geodetic
+from refsys.kernels.sar.geometry import geolocate
 from refsys.kernels.sar.grids import LIGHT_SPEED_M_S
 
 GAIN, RCS_M2, LINES, SAMPLES = 0.5, 2500.0, 1500, 3600
@@ -83,17 +86,80 @@ def test_a_point_through_quantiser_frames_and_files_is_where_it_is(stripmap_runs
     assert abs(sample - expected_sample) <= 0.6
 
 
-def test_slc_to_grd(stripmap_runs: Runs, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def detected(stripmap_runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> ChainRun:
     folder = stripmap_runs.slc.product_folder("S3_SLC__1S")
     figures: dict[str, Any] = stripmap_runs.slc.product("S3_SLC__1S").figures
-    run = run_chain("S1-L1-GRD", {"slc": folder}, tmp_path, **figures)
-    draft = run.product("S3_GRDH_1S")
-    (image,) = product_images(run.product_folder("S3_GRDH_1S"))
+    return run_chain("S1-L1-GRD", {"slc": folder}, tmp_path_factory.mktemp("grd"), **figures)
+
+
+def test_slc_to_grd(detected: ChainRun) -> None:
+    draft = detected.product("S3_GRDH_1S")
+    (image,) = product_images(detected.product_folder("S3_GRDH_1S"))
     with open_pixels(image.measurement) as rows:
         pixels = rows.read(0, rows.lines)
     assert pixels.dtype == np.uint16
     assert pixels.shape == (draft.figures["lines"], draft.figures["samples"])
     assert pixels.max() > 20 * np.median(pixels[pixels > 0])
+
+
+def write_terrain(path: Path, box: tuple[float, float, float, float], height_m: float) -> Path:
+    """Write a flat terrain model over west, south, east, north with cells of 1e-4 degree."""
+    west, south, east, north = box
+    shape = round((north - south) * 1e4), round((east - west) * 1e4)
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "crs": "EPSG:4326", "nodata": -9999.0}
+    transform = rasterio.Affine(1e-4, 0, west, 0, -1e-4, north)
+    with rasterio.open(path, "w", height=shape[0], width=shape[1], transform=transform, **profile) as out:
+        out.write(np.full(shape, height_m, np.float32), 1)
+    return path
+
+
+def box_around(run: ChainRun) -> tuple[float, float, float, float]:
+    (image,) = product_images(run.product_folder("S3_GRDH_1S"))
+    grid = image.read_annotation().grid
+    edges = grid.longitude_deg.min(), grid.latitude_deg.min(), grid.longitude_deg.max(), grid.latitude_deg.max()
+    west, south, east, north = (round(float(edge), 1) for edge in edges)
+    return west - 0.2, south - 0.2, east + 0.2, north + 0.2
+
+
+def place_of_target(runs: Runs, detected: ChainRun, height_m: float) -> tuple[float, float]:
+    """Longitude and latitude, in degrees, of the point of this height that is seen where the target is."""
+    (image,) = product_images(detected.product_folder("S3_GRDH_1S"))
+    orbit = image.read_annotation().orbit.orbit(EPOCH)
+    place = to_geodetic(geolocate(orbit, np.array([TIME_S]), np.array([runs.slant_range_m]), height_m))
+    return float(place.longitude_deg[0]), float(place.latitude_deg[0])
+
+
+@pytest.mark.parametrize("height_m", [0.0, 700.0])
+def test_a_point_lies_on_the_map_where_the_terrain_puts_it(
+    stripmap_runs: Runs, detected: ChainRun, tmp_path: Path, height_m: float
+) -> None:
+    folder = detected.product_folder("S3_GRDH_1S")
+    tile = write_terrain(tmp_path / "Flat_DEM.tif", box_around(detected), height_m)
+    assert identify(tile).product_type == "AUX_DEM"
+    run = run_chain("S1-L1-GTC", {"image": folder, "dem": tile}, tmp_path / "work")
+    (draft,) = next(iter(run.outcomes.values())).products
+    assert (draft.product_type, draft.quality.value) == ("S3_GTCH_1S", "nominal"), draft.figures
+    with rasterio.open(next(run.out.glob("*/*/sigma0-vv.tif"))) as written:
+        assert written.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        sigma0 = written.read(1)
+        row, column = np.unravel_index(int(np.nanargmax(sigma0)), sigma0.shape)
+        found = written.xy(row, column)
+    longitude, latitude = place_of_target(stripmap_runs, detected, height_m)
+    assert abs(found[0] - longitude) < 2e-4
+    assert abs(found[1] - latitude) < 2e-4
+    # As much backscatter as the image has there: a box of 20 m that holds the target, between its pixels.
+    assert RCS_M2 / 20**2 / 4 < float(sigma0[row, column]) < RCS_M2 / 20**2 * 2
+
+
+def test_a_map_without_heights_for_a_part_is_degraded(stripmap_runs: Runs, detected: ChainRun, tmp_path: Path) -> None:
+    west, south, _, north = box_around(detected)
+    east, _ = place_of_target(stripmap_runs, detected, 0.0)
+    tile = write_terrain(tmp_path / "Half_DEM.tif", (west, south, round(east, 4), north), 0.0)
+    inputs = {"image": detected.product_folder("S3_GRDH_1S"), "dem": tile}
+    (draft,) = next(iter(run_chain("S1-L1-GTC", inputs, tmp_path / "work").outcomes.values())).products
+    assert draft.quality.value == "degraded"
+    assert "heights for" in str(draft.figures["degraded_because"])
 
 
 @pytest.mark.parametrize(("level", "kind"), [("level0", "S3_RAW__0S"), ("slc", "S3_SLC__1S")])
