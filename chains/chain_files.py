@@ -1,4 +1,4 @@
-"""Chain files: one YAML file a chain, validated, with errors that name the line."""
+"""Chain files: one YAML file a chain with its variants, validated, with errors that name the line."""
 
 from collections.abc import Iterable
 from importlib import resources
@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from refsys.chains.chain_expansion import compose, construct, expand
 from refsys.chains.units import find_unit
 from refsys.model.chains import Chain
 from refsys.model.errors import ConfigInvalid
@@ -19,8 +20,10 @@ def shipped_chains() -> dict[str, Chain]:
     """Return the chains that come with refsys, by name."""
     folder = resources.files("refsys.chains")
     files = sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
-    chains = [parse_chain(item.read_text("utf-8"), item.name) for item in files]
-    return {chain.name: chain for chain in chains}
+    chains: dict[str, Chain] = {}
+    for item in files:
+        _add(chains, parse_chains(item.read_text("utf-8"), item.name), item.name)
+    return chains
 
 
 def load_chains(places: Iterable[Path] = ()) -> dict[str, Chain]:
@@ -36,15 +39,24 @@ def load_chains(places: Iterable[Path] = ()) -> dict[str, Chain]:
         if not place.exists():
             raise ConfigInvalid("no such file or folder of chains", where=place, hint="mend `chains` in the settings")
         for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
-            chain = load_chain(file)
-            if chain.name in chains:
-                raise ConfigInvalid(f"chain {chain.name} is defined twice", where=file, hint="give it another name")
-            chains[chain.name] = chain
+            _add(chains, load_chain_file(file), file)
     return chains
 
 
+def _add(chains: dict[str, Chain], more: Iterable[Chain], where: object) -> None:
+    for chain in more:
+        if chain.name in chains:
+            raise ConfigInvalid(f"chain {chain.name} is defined twice", where=where, hint="give it another name")
+        chains[chain.name] = chain
+
+
 def load_chain(file: Path) -> Chain:
-    """Return the chain of a file (`ConfigInvalid` naming file and line)."""
+    """Return the only chain of a file (`ConfigInvalid` naming file and line, also for a file with variants)."""
+    return _only(load_chain_file(file), str(file))
+
+
+def load_chain_file(file: Path) -> tuple[Chain, ...]:
+    """Return the chains of a file, one for each variant (`ConfigInvalid` naming file and line)."""
     if not file.is_file():
         raise ConfigInvalid("no such chain file", where=file)
     if file.stat().st_size > FILE_BYTES:
@@ -53,20 +65,46 @@ def load_chain(file: Path) -> Chain:
         text = file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigInvalid("not UTF-8 text", where=file) from error
-    return parse_chain(text, str(file))
+    return parse_chains(text, str(file))
 
 
 def parse_chain(text: str, where: str) -> Chain:
-    """Return the chain of a YAML text; `where` names it in errors (`ConfigInvalid` with line)."""
+    """Return the only chain of a YAML text; see `parse_chains`."""
+    return _only(parse_chains(text, where), where)
+
+
+def _only(chains: tuple[Chain, ...], where: str) -> Chain:
+    if len(chains) != 1:
+        raise ConfigInvalid(f"holds the chains {', '.join(chain.name for chain in chains)}, not one", where=where)
+    return chains[0]
+
+
+def parse_chains(text: str, where: str) -> tuple[Chain, ...]:
+    """Return the chains of a YAML text, one for each variant.
+
+    Parameters
+    ----------
+    text
+        The chain as YAML, short forms allowed; see `refsys.chains.chain_expansion`.
+    where
+        Names the text in errors.
+
+    Raises
+    ------
+    ConfigInvalid
+        If it is not YAML or not a chain; names the line.
+    """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        root = compose(text, where)
+        if not isinstance(root, yaml.MappingNode):
+            raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
+        return tuple(_validated(node, where) for node in expand(root, where))
     except yaml.YAMLError as error:
         raise not_yaml(error, where) from error
-    except RecursionError as error:
-        raise ConfigInvalid("nested too deeply for a chain file", where=where) from error
-    if not isinstance(data, dict):
-        raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
+
+
+def _validated(node: yaml.MappingNode, where: str) -> Chain:
+    data = construct(node)
     try:
         return Chain.model_validate(data)
     except ValidationError as error:
@@ -93,13 +131,12 @@ def _at_line(error: ValidationError, root: yaml.Node | None, where: str) -> Conf
 
 
 def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
-    """Return the line (from 1) of the deepest node on the path that exists."""
+    """Return the line (from 1) of the deepest node on the path; parts that the text left out are passed over."""
     line = node.start_mark.line + 1 if node else 1
     for part in path:
         child = _child(node, part)
-        if child is None:
-            break
-        line, node = child
+        if child is not None:
+            line, node = child
     return line
 
 
