@@ -228,14 +228,13 @@ def _open_archive(path: Path, whole: bool, limits: LimitSettings) -> ArchiveSour
     members = {name: member for name, member in members.items() if not name.startswith(_NOT_OF_THE_PRODUCT)}
     tops = {PurePosixPath(name).parts[0] for name in members}
     bare = next(path.name.removesuffix(ending) for ending in ARCHIVE_ENDINGS if path.name.endswith(ending))
-    if len(tops) == 1:
-        top = tops.pop()
-        if top in members:
-            return ArchiveSource(top, path, kind, members, is_file=True, whole=whole)
+    top = tops.pop() if len(tops) == 1 else ""
+    # A single folder or file of another name, such as `data`, is no product of that name.
+    if top.startswith(bare[:3]) and top in members:
+        return ArchiveSource(top, path, kind, members, is_file=True, whole=whole)
+    if top.startswith(bare[:3]):
         inside = {name.removeprefix(f"{top}/"): member for name, member in members.items()}
-        # An archive of a folder `data` alone is no product of that name.
-        if top.startswith(bare[:3]):
-            return ArchiveSource(top, path, kind, inside, whole=whole)
+        return ArchiveSource(top, path, kind, inside, whole=whole)
     return ArchiveSource(bare, path, kind, members, whole=whole)
 
 

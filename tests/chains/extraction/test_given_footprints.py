@@ -17,7 +17,7 @@ LATITUDE = st.floats(-90, 90).map(lambda value: round(value, 4))
 
 @given(st.lists(st.tuples(LONGITUDE, LATITUDE), min_size=2, max_size=12))
 @example([(0.0, 1.0), (130.0, 0.0), (1.9062, 0.0)])
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_positions_give_a_valid_footprint_or_are_told_to_be_beyond_repair(
     positions: list[tuple[float, float]],
 ) -> None:
