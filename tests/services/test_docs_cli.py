@@ -27,7 +27,7 @@ def test_examples_run(make_refsys: Callable[[Path], Refsys], tmp_path: Path, mon
     for example in EXAMPLES:
         if example in ELSEWHERE:
             continue
-        args = [known[word[1:]] if word.startswith("$") else word for word in shlex.split(example)]
+        args = [re.sub(r"\$(\w+)", lambda match: known[match[1]], word) for word in shlex.split(example)]
         answer = refsys(*args, ok=False)
         assert answer.exit_code == EXIT_CODES.get(example, 0), (example, answer)
         if example.startswith("simulate session"):
