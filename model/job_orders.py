@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 from refsys.model.task_tables import NameType
 from refsys.model.values import UtcTime, Value
 
-Profile = Literal["s1", "s1-l0", "spp-obs", "spp-mbu", "s2", "s3", "s3-sr1", "s3-pug"]
-"""The forms of a job order file; see `refsys.chains.job_order_files`."""
+Profile = Literal["s1", "s1-l0", "spp-obs", "s2", "s3", "s3-sr1", "s3-pug"]
+"""The forms of a job order file; see `refsys.chains.job_orders_profiles`."""
 
 
 class JobParameter(Value):

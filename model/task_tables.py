@@ -43,6 +43,12 @@ class TableAlternative(Value):
     file_type: str
     file_name_type: NameType = "Physical"
 
+    @model_validator(mode="after")
+    def _bounds_are_ordered(self) -> "TableAlternative":
+        if self.least is not None and self.most is not None and self.most < self.least:
+            raise ValueError(f"minResults {self.least} is more than maxResults {self.most}")
+        return self
+
 
 class TableInput(Value):
     """One input of a task: alternatives of its own, or those of an earlier input that it refers to."""
@@ -57,6 +63,9 @@ class TableInput(Value):
     def _has_one_source(self) -> "TableInput":
         if bool(self.alternatives) == (self.ref is not None):
             raise ValueError("an input has alternatives or refers to another input, one of the two")
+        orders = [alternative.order for alternative in self.alternatives]
+        if orders != sorted(set(orders)):
+            raise ValueError(f"alternatives contradict each other: their orders are {orders}")
         return self
 
     def applies(self, mode: str) -> bool:
@@ -90,7 +99,7 @@ class TableTask(Value):
     """One executable."""
 
     name: str
-    version: str
+    version: str = Field("", description="Empty where the table leaves it open.")
     critical: bool = Field(True, description="Whether its failure fails the run.")
     criticality_level: int | None = None
     cpus: int | None = Field(None, ge=1, description="Number_of_CPUs")
