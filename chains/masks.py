@@ -78,7 +78,7 @@ def sea_coverage(footprint: dict[str, Any], land: Mask) -> int:
     if shape.area == 0:
         return 0
     on_land = shapely.intersection(shape, shapely.union_all(land.meeting(shape)))
-    return 100 - round(100 * on_land.area / shape.area)
+    return 100 - round(100 * float(on_land.area) / float(shape.area))
 
 
 def enough_sea(coverage_percent: int, least_percent: int) -> bool:
