@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from refsys.chains.blocks import divide
 from refsys.chains.chain_files import per_parameter
+from refsys.chains.processors.facts import FIELD, job_facts
 from refsys.chains.selection import Selection
 from refsys.chains.units import find_unit
 from refsys.model.chains import Chain, StepRule
@@ -100,6 +101,8 @@ def _step(
     parameters = _parameters(rule, request.parameters)
     if element.name is not None and rule.per is not None:
         parameters[per_parameter(rule.per)] = element.name
+    if FIELD in unit.parameters.model_fields and (facts := job_facts(selection)) is not None:
+        parameters.setdefault(FIELD, facts.plain())
     checked = unit.check(parameters).plain()  # defaults written out, so that a changed default is another key
     inputs = tuple(ref for role in rule.inputs for ref in selection.chosen.get(role, ()))
     return Step(

@@ -177,6 +177,8 @@ def find_unit(name: str) -> Unit[Any]:
 
 def _shipped_module(name: str) -> str:
     """Return the module of a unit that comes with refsys: `s3-l0-mwr.frames` is in `sentinel3.l0_mwr`."""
+    if name.startswith("processor."):
+        return "refsys.chains.processors.unit"
     mission, _, rest = name.partition(".")[0].partition("-")
     return f"refsys.chains.sentinel{mission.removeprefix('s')}.{rest.replace('-', '_')}"
 

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from refsys.model.errors import RefsysError
-from refsys.services.commands import chains, demo, home, products, requests, simulate, why, work
+from refsys.services.commands import chains, demo, home, products, requests, simulate, step, why, work
 from refsys.services.commands.options import Options
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ requests.add_to(app)
 why.add_to(app)
 chains.add_to(app)
 simulate.add_to(app)
+step.add_to(app)
 home.add_to(app)
 
 

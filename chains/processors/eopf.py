@@ -9,11 +9,10 @@ from typing import Any
 
 import yaml
 
+from refsys.chains.processors.working import OUTPUTS
 from refsys.model.errors import ConfigInvalid
-from refsys.model.processors import ListFile, Processor, ProcessorPool, ProcessorTask
+from refsys.model.processors import ExitCodes, ListFile, Processor, ProcessorPool, ProcessorTask
 
-OUTPUTS = "outputs"
-"""Folder of the working directory into which the unit writes."""
 TASK = "eopf"
 
 
@@ -83,6 +82,7 @@ def as_command(processor: Processor) -> Processor:
         "eopf": None,
         "pools": (ProcessorPool(tasks=(task,)),),
         "list_file": ListFile(required=False),
+        "exit_codes": ExitCodes(last_warning=0),  # Python's 1 is an exception that nobody caught
     }
     return Processor.model_validate(dict(processor) | changes)
 

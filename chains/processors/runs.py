@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from refsys.chains.job_order_files import read_job_order
 from refsys.chains.processors.eopf import as_command, payload_of, write_payload
 from refsys.chains.processors.execution import Run, execute, with_outputs
+from refsys.chains.processors.job_order_xml import read_job_order
 from refsys.chains.processors.simulator import simulate
 from refsys.chains.processors.simulator_settings import SimulatorSettings
 from refsys.model.errors import ConfigInvalid, InputMissing, ProcessorFailed, ProcessorOutOfMemory, ProcessorTimeout
@@ -33,7 +33,8 @@ def raise_failure(report: RunReport) -> None:
     if report.failure is None:
         return
     kinds = {"timeout": ProcessorTimeout, "memory": ProcessorOutOfMemory}
-    failed = next((task for task in report.tasks if task.verdict == "error" and "cancelled" not in task.reason), None)
+    worst = sorted(report.tasks, key=lambda task: ("cancelled" in task.reason, task.verdict != "error"))
+    failed = next((task for task in worst if task.verdict != "ok"), None)
     said = _last_lines(failed.stderr) if failed is not None and failed.stderr is not None else ""
     raise kinds.get(report.failed_by or "", ProcessorFailed)(f"{report.failure}{said}", where=report.processor)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from pydantic import Field, JsonValue
 
 from refsys.chains.extraction import identify
-from refsys.chains.job_order_files import write_job_order
 from refsys.chains.processors.execution import OnTaskLine, Run
+from refsys.chains.processors.job_order_xml import write_job_order
 from refsys.chains.processors.recipes import Laid, make_job_order
 from refsys.chains.processors.runs import raise_failure, run_processor
 from refsys.chains.processors.working import OUTPUT_FOLDER, link_inputs, make_folder

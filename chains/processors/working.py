@@ -11,6 +11,9 @@ from refsys.model.processors import Mount
 OUTPUT_FOLDER = ".refsys"
 """Where what the tasks print is kept: a name that no processor takes for one of its own."""
 
+OUTPUTS = "outputs"
+"""Folder that is made for processors which are told where to write."""
+
 
 def make_folder(folder: Path) -> Path:
     """Make a working directory (`ConfigInvalid` if it holds something: two runs must not share one)."""
