@@ -27,7 +27,7 @@ def compose(text: str, where: str) -> yaml.Node | None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 1
                 raise ConfigInvalid("nested too deeply for a chain file", where=f"{where}:{line}")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1

@@ -1,0 +1,1 @@
+"""Main-input rules of Sentinel-3."""
