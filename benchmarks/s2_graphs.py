@@ -146,6 +146,7 @@ def _draw(strip: Datastrip, tiles: int, path: Path) -> None:
         schedule = simulate(journey, draw_seconds(journey.nodes, "classes", SEEDS[0]), slots)
         _draw_slots(place, journey, schedule)
         place.set(title=f"{title}: {schedule.makespan_s / 60:.0f} min", ylabel="slot", ylim=(slots, -1))
+        place.yaxis.get_major_locator().set_params(integer=True)
     limit = max(place.get_xlim()[1] for place in axes[:2])
     for place in axes[:2]:
         place.set_xlim(0, limit)
@@ -153,7 +154,7 @@ def _draw(strip: Datastrip, tiles: int, path: Path) -> None:
     axes[2].set_xlim(left=0)
     handles = [mpl.patches.Patch(color=colour, label=level) for level, colour in _COLOURS.items()]
     figure.legend(handles=handles, loc="outside right upper", frameon=False)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
 
 
 _COLOURS = {
