@@ -126,11 +126,12 @@ def _name_type(node: Node) -> NameType:
 
 def _time(node: Node, name: str) -> datetime:
     text = node.needed(name)
+    iso = "T" in text
+    if not iso and len(text) != _TIME_CHARACTERS:
+        raise (node.first(name) or node).fault(f"{text!r} is no time yyyyMMdd_HHmmssSSSSSS")
     try:
-        if "T" in text:
+        if iso:
             return datetime.fromisoformat(text if text.endswith("Z") else f"{text}Z").astimezone(UTC)
-        if len(text) != _TIME_CHARACTERS:
-            raise ValueError(text)
         return datetime.strptime(text, "%Y%m%d_%H%M%S%f").replace(tzinfo=UTC)
     except ValueError as error:
         raise (node.first(name) or node).fault(f"{text!r} is no time yyyyMMdd_HHmmssSSSSSS") from error

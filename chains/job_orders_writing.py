@@ -1,6 +1,7 @@
 """Job order files: the bytes of a job order in the form that a processor wants."""
 
 from datetime import datetime
+from typing import Literal
 
 from lxml import etree
 
@@ -45,7 +46,7 @@ def job_order_time(time: datetime) -> str:
 
 
 def _write_configuration(root: etree._Element, order: JobOrder, form: Form) -> None:
-    conf = _add(root, "Ipf_Conf", type_name=form.type_names and form.type_names.configuration)
+    conf = _add(root, "Ipf_Conf", type_name=_type_name(form, "configuration"))
     _add(conf, "Processor_Name", order.processor_name)
     _add(conf, "Version", order.version)
     _add(conf, "Stdout_Log_Level", order.stdout_log_level)
@@ -87,7 +88,7 @@ def _write_parameters(conf: etree._Element, order: JobOrder, form: Form) -> None
 
 
 def _write_process(processes: etree._Element, process: JobProcess, form: Form) -> None:
-    element = _add(processes, "Ipf_Proc", type_name=form.type_names and form.type_names.process)
+    element = _add(processes, "Ipf_Proc", type_name=_type_name(form, "process"))
     _add(element, "Task_Name", process.task_name)
     _add(element, "Task_Version", process.task_version)
     inputs = _add_list(element, "List_of_Inputs", len(process.inputs))
@@ -126,7 +127,7 @@ def _write_output(outputs: etree._Element, output: JobOutput) -> None:
 
 
 def _write_breakpoint(process: etree._Element, order: JobProcess, form: Form, name: str) -> None:
-    element = _add(process, name, type_name=form.type_names and form.type_names.breakpoint)
+    element = _add(process, name, type_name=_type_name(form, "breakpoint"))
     files = _add_list(element, "List_of_Brk_Files", len(order.breakpoint_files))
     for file_name in order.breakpoint_files:
         _add(files, "Brk_File", file_name)
@@ -142,6 +143,10 @@ def _add(parent: etree._Element, name: str, text: str | None = None, *, type_nam
     if text:
         element.text = text
     return element
+
+
+def _type_name(form: Form, of: Literal["configuration", "process", "breakpoint"]) -> str | None:
+    return None if form.type_names is None else str(getattr(form.type_names, of))
 
 
 def _add_list(parent: etree._Element, name: str, count: int) -> etree._Element:

@@ -1,0 +1,42 @@
+"""Task tables with other tasks than their file has: what a chain leaves out, and what it runs one after another."""
+
+import re
+
+from pydantic import ValidationError
+
+from refsys.model.errors import ConfigInvalid
+from refsys.model.task_tables import TablePool, TaskTable
+
+
+def changed_table(table: TaskTable, *, one_by_one: bool = False, without: tuple[str, ...] = ()) -> TaskTable:
+    """Return the table with some tasks left out, and each task a pool of its own where that is asked.
+
+    Tables of SR1, SY2 and PUG put tasks that need each other's outputs into one pool, whose tasks start together.
+
+    Parameters
+    ----------
+    table
+        The table as its file has it.
+    one_by_one
+        Whether each task becomes a pool of its own.
+    without
+        Regular expressions that match the whole names of tasks left out, such as `.*_BP`.
+
+    Raises
+    ------
+    ConfigInvalid
+        If no task is left, an expression matches none, or a task that stays refers to an input of one that goes.
+    """
+    names = [task.name for task in table.tasks]
+    if idle := [pattern for pattern in without if not any(re.fullmatch(pattern, name) for name in names)]:
+        raise ConfigInvalid(f"no task is called {', '.join(idle)}", where=table.processor_name)
+    pools: list[TablePool] = []
+    for pool in table.pools:
+        kept = tuple(task for task in pool.tasks if not any(re.fullmatch(pattern, task.name) for pattern in without))
+        groups = [(task,) for task in kept] if one_by_one else [kept] if kept else []
+        pools += [pool.model_copy(update={"tasks": group}) for group in groups]
+    try:
+        return TaskTable.model_validate({**dict(table), "pools": tuple(pools)})
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ConfigInvalid(f"tasks cannot be left out: {why}", where=table.processor_name) from error
