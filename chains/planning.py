@@ -11,7 +11,7 @@ from refsys.chains.chain_files import per_parameter
 from refsys.chains.processors.facts import FIELD, job_facts
 from refsys.chains.selection import Selection
 from refsys.chains.units import find_unit
-from refsys.model.chains import Chain, StepRule
+from refsys.model.chains import Chain, StepRule, fits_type
 from refsys.model.errors import PlanInvalid
 from refsys.model.plans import Plan, Resources, Step, step_key
 from refsys.model.products import InputRef
@@ -113,9 +113,14 @@ def _step(
         parameters=checked,
         inputs=inputs,
         after=after,
-        outputs=rule.outputs,
+        outputs=tuple(_wanted(output, request.product_type) for output in rule.outputs),
         resources=_resources(rule, inputs, element),
     )
+
+
+def _wanted(output: str, product_type: str) -> str:
+    """Return the type that the request wants where the output is a pattern that fits it, else the output."""
+    return product_type if "?" in output and fits_type(output, product_type) else output
 
 
 def _parameters(rule: StepRule, overrides: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from refsys.model.chains import Chain, fits_type
+from refsys.model.chains import Chain, TriggerRule, fits_type
 from refsys.model.values import Value
 
 
@@ -41,11 +41,15 @@ def relations(chains: Mapping[str, Chain]) -> list[Relation]:
 
 
 def _relation(maker: Chain, kind: str, taker: Chain) -> Relation | None:
-    if any(may_be(kind, rule.arrival) and _same_timeliness(maker, rule.timeliness) for rule in taker.triggers):
+    if any(_may_trigger(maker, kind, rule) for rule in taker.triggers):
         return Relation(maker=maker.name, product_type=kind, taker=taker.name, kind="triggers")
     if any(may_be(kind, wanted) for rule in taker.inputs for wanted in rule.types):
         return Relation(maker=maker.name, product_type=kind, taker=taker.name, kind="feeds")
     return None
+
+
+def _may_trigger(maker: Chain, kind: str, rule: TriggerRule) -> bool:
+    return may_be(kind, rule.arrival) and rule.takes_from(maker.name) and _same_timeliness(maker, rule.timeliness)
 
 
 def _same_timeliness(maker: Chain, wanted: tuple[str, ...]) -> bool:

@@ -77,5 +77,6 @@ def _fires(rule: TriggerRule, product: Product) -> bool:
         fits_type(rule.arrival, product.product_type)
         and (not rule.satellites or product.satellite in rule.satellites)
         and (not rule.timeliness or product.attributes.timeliness in rule.timeliness)
+        and rule.takes_from(product.provenance.chain if product.provenance else None)
         and (rule.names is None or re.fullmatch(rule.names, product.name) is not None)
     )

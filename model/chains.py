@@ -25,6 +25,11 @@ def fits_type(pattern: str, product_type: str) -> bool:
     return len(pattern) == len(product_type) and all(same)
 
 
+def is_variant(name: str, maker: str | None) -> bool:
+    """Return whether a chain has this name, or this name with the mode of a variant appended."""
+    return maker is not None and (maker == name or maker.startswith(f"{name}-"))
+
+
 class TriggerRule(Value):
     """When the arrival of a product makes a request."""
 
@@ -33,6 +38,20 @@ class TriggerRule(Value):
     timeliness: tuple[str, ...] = Field((), description="Only products of these; empty for any, also unknown.")
     delay_s: float = Field(0.0, ge=0, description="How long after the arrival the request is first looked at.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
+    made_by: str | None = Field(None, description="Only products of the chain of this name, or of its variants.")
+    not_made_by: str | None = Field(None, description="No products of the chain of this name, or of its variants.")
+
+    def takes_from(self, maker: str | None) -> bool:
+        """Return whether products of a chain trigger; None for what came from outside.
+
+        Examples
+        --------
+        >>> rule = TriggerRule(arrival="OL_1_EFR___", not_made_by="S3-PUG")
+        >>> rule.takes_from("S3-OL1"), rule.takes_from("S3-PUG-NTC"), rule.takes_from(None)
+        (True, False, True)
+        """
+        is_wanted = self.made_by is None or is_variant(self.made_by, maker)
+        return is_wanted and (self.not_made_by is None or not is_variant(self.not_made_by, maker))
 
     @field_validator("names")
     @classmethod
@@ -168,6 +187,9 @@ class Chain(Value):
     rule: RuleChoice | None = Field(None, description="None: one request for each product that arrives.")
     inputs: tuple[InputRule, ...] = Field(min_length=1)
     steps: tuple[StepRule, ...] = Field(min_length=1)
+    task_table: str | None = Field(
+        None, description="File name of the agency's task table, `?` for the satellite: `TaskTable_S3?_OL1_06_17.xml`."
+    )
     longest_wait_h: float = Field(
         168.0, gt=0, description="Hours a request waits for mandatory inputs before it is EXPIRED."
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 from refsys.chains.rules import Awaited, Discarded, Moment, RuleView
 from refsys.chains.sentinel3.preparation.cover import newest
 from refsys.model.attributes import Timeliness
-from refsys.model.chains import Chain, InputRule, fits_type
+from refsys.model.chains import Chain, InputRule, fits_type, is_variant
 from refsys.model.errors import ProductUnknown
 from refsys.model.products import Product
 from refsys.model.requests import MissingInput, ProductionRequest
@@ -17,7 +17,9 @@ from refsys.model.times import format_time, parse_time
 from refsys.model.values import Value
 
 _CUTTER = "S3-PUG"
-"""Chain (and start of the names of its variants) that cuts products into units of the same type."""
+"""Chain that cuts products into units of the same type."""
+
+_TIMELINESS = {"NRT", "STC", "NTC"}
 
 Fact = Literal[
     "granuleNumber",
@@ -40,11 +42,12 @@ class Sentinel3Rule(Value):
     )
     patience_s: float = Field(900.0, ge=0, description="How long after its making a request waits for main inputs.")
     parameters: dict[str, str] = Field({}, description="Processing parameters, by name.")
+    makes: dict[str, str] = Field({}, description="Output by type of the main input, where it is not told by the type.")
     facts: tuple[Fact, ...] = Field((), description="Processing parameters that the main product's metadata give.")
 
     def counts(self, product: Product) -> bool:
         """Return whether a product is of the making and timeliness asked for."""
-        is_unit = product.provenance is not None and product.provenance.chain.startswith(_CUTTER)
+        is_unit = product.provenance is not None and is_variant(_CUTTER, product.provenance.chain)
         told = product.attributes.timeliness
         return is_unit == (product.product_type in self.units) and (
             not self.timeliness or told is None or told in self.timeliness
@@ -67,26 +70,34 @@ class Sentinel3Rule(Value):
         return ProductionRequest(
             chain=chain.name,
             chain_version=chain.version,
-            product_type=product_type or output_for(chain, product.product_type),
+            product_type=product_type
+            or self.makes.get(product.product_type)
+            or _output_for(chain, product.product_type),
             satellite=product.satellite,
             subject={"type": product.product_type, **subject},
             label="triggered",
         )
 
+    def _output(self, product_type: str, chain: Chain) -> str:
+        """Return the output wanted: as told, else the same type, or that of a granule, where the chain makes it."""
+        for wanted in (self.makes.get(product_type), product_type, f"{product_type[:-1]}_"):
+            if wanted is not None and any(fits_type(kind, wanted) for kind in chain.outputs):
+                return wanted
+        return chain.outputs[0]
+
     def told(self, main: Product | None, chain: Chain) -> dict[str, str]:
         """Return the processing parameters: those of the rule, then what the main product says; the latter win."""
-        told = {"orderType": chain.mode, **self.parameters} if chain.mode else dict(self.parameters)
+        order = {"orderType": chain.mode} if chain.mode in _TIMELINESS else {}
+        told = {**order, **self.parameters}
         if main is not None:
             told.update({fact: text for fact in self.facts if (text := _fact(main, fact)) is not None})
         return told
 
 
-def output_for(chain: Chain, product_type: str) -> str:
-    """Return the output wanted: the same type, or that of a granule, where the chain makes it; else its first."""
-    for wanted in (product_type, f"{product_type[:-1]}_"):
-        if any(fits_type(kind, wanted) for kind in chain.outputs):
-            return wanted
-    return chain.outputs[0]
+def timeliness_of(chain: Chain, product: Product | None) -> str | None:
+    """Return the timeliness of what is made: that of the chain's mode, else that of the main product."""
+    own = product.attributes.timeliness if product is not None else None
+    return chain.mode if chain.mode in _TIMELINESS else own
 
 
 def rule_inputs(chain: Chain) -> list[InputRule]:

@@ -16,6 +16,7 @@ from refsys.chains.sentinel3.preparation.common import (
     names,
     rule_inputs,
     subject_interval,
+    timeliness_of,
     without_subject,
 )
 from refsys.chains.sentinel3.preparation.cover import Span
@@ -103,7 +104,7 @@ class Composite(Sentinel3Rule):
             start=start,
             stop=stop,
             satellite=satellite,
-            timeliness=chain.mode or found[0].attributes.timeliness,
+            timeliness=timeliness_of(chain, found[0]),
             parameters=self.told(found[0], chain),
             reason=f"{names(found)} of the {calendar.period}",
         )

@@ -21,6 +21,7 @@ from refsys.chains.sentinel3.preparation.common import (
     names,
     rule_inputs,
     subject_interval,
+    timeliness_of,
     without_subject,
 )
 from refsys.chains.sentinel3.preparation.cover import covers, granules_cover
@@ -55,6 +56,9 @@ class Collection(NamedTuple):
         """How many there are."""
         total = names([product for products in self.found.values() for product in products])
         return f"{total}{', and the time of others is over' if self.missing else ''}"
+
+
+_Found = tuple[list[Product], bool, list[MissingInput]]
 
 
 class Collected(Sentinel3Rule):
@@ -134,7 +138,7 @@ class Granules(Collected):
             start=main.start,
             stop=main.stop,
             satellite=main.satellite,
-            timeliness=chain.mode or main.attributes.timeliness,
+            timeliness=timeliness_of(chain, main),
             parameters=self.told(main, chain),
             reason=f"{collection.words} for {main.name}",
             incomplete=bool(collection.missing),

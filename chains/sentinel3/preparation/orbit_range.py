@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from refsys.chains.rules import Awaited, Discarded, MainInputs, Moment, RuleView, rule
-from refsys.chains.sentinel3.preparation.common import without_subject
+from refsys.chains.sentinel3.preparation.common import timeliness_of, without_subject
 from refsys.chains.sentinel3.preparation.granules import Collected, Wanted
 from refsys.chains.sentinel3.preparation.nodes import Orbit, find_orbit, orbits_of
 from refsys.model.chains import Chain
@@ -64,7 +64,7 @@ class OrbitRange(Collected):
             start=start,
             stop=stop,
             satellite=satellite,
-            timeliness=chain.mode or (first.attributes.timeliness if first else None),
+            timeliness=timeliness_of(chain, first),
             parameters=self.told(first, chain),
             reason=f"{collection.words} of orbit {number}",
             incomplete=bool(collection.missing),

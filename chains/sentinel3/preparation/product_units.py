@@ -18,6 +18,7 @@ from refsys.chains.sentinel3.preparation.common import (
     names,
     rule_inputs,
     subject_interval,
+    timeliness_of,
     without_subject,
 )
 from refsys.chains.sentinel3.preparation.cover import Span, cut, filled, granules_cover
@@ -161,7 +162,7 @@ class ProductUnits(Sentinel3Rule):
             start=parts[0][0],
             stop=parts[-1][1],
             satellite=request.satellite or found[0].satellite,
-            timeliness=chain.mode or found[0].attributes.timeliness,
+            timeliness=timeliness_of(chain, found[0]),
             parameters=told,
             reason=f"{names(found)}{', time is over' if short else ' fill the unit'}",
             incomplete=short,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from refsys.chains.rules import Awaited, Discarded, MainInputs, Moment, RuleView, rule
-from refsys.chains.sentinel3.preparation.common import rule_inputs
+from refsys.chains.sentinel3.preparation.common import rule_inputs, timeliness_of
 from refsys.model.chains import Chain
 from refsys.model.errors import ProductUnknown
 from refsys.model.products import Product
@@ -76,7 +76,7 @@ class Session(Value):
             start=session.start,
             stop=session.stop,
             satellite=session.satellite,
-            timeliness=chain.mode or session.attributes.timeliness,
+            timeliness=timeliness_of(chain, session),
             parameters={"DownlinkTime": compact_time(session.start), **self.parameters},
             reason=f"{there} of {self.channels} channels{', time is over' if short else ''}",
             incomplete=short,
