@@ -100,7 +100,7 @@ def test_families_of_sentinel_1(tmp_path: Path, name: str) -> None:
     draft = describe(s1(tmp_path, name, said=said))
     assert draft.product_type == f"{name[:10]}"
     told = draft.attributes.model_dump()
-    common = {"absolute_orbit": 12345, "absolute_orbit_stop": 12346, "relative_orbit": 12, "cycle": 3}
+    common: dict[str, Any] = {"absolute_orbit": 12345, "absolute_orbit_stop": 12346, "relative_orbit": 12, "cycle": 3}
     common |= {"pass_direction": "ASCENDING", "instrument_configuration_id": 6, "station": "Made"}
     assert {key: told[key] for key in common | expected} == common | expected
     assert draft.creation_time == datetime(2026, 1, 1, 6, 10, tzinfo=UTC)

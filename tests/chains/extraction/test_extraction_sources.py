@@ -39,8 +39,8 @@ def write_zip(path: Path, files: Files) -> Path:
 
 
 def write_tar(path: Path, files: Files) -> Path:
-    mode = "w:gz" if path.name.lower().endswith("gz") else "w"
-    with tarfile.open(path, mode) as archive:
+    packed = path.name.lower().endswith("gz")
+    with tarfile.open(path, "w:gz") if packed else tarfile.open(path, "w") as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
