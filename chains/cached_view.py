@@ -33,9 +33,10 @@ class CachedView:
     def select(self, lookup: Lookup) -> list[Product]:
         """Return what the policy chooses; see `RuleView`."""
         answers = self._selected.setdefault(lookup.product_type, {})
-        if lookup not in answers:
-            answers[lookup] = tuple(self._view.select(lookup))
-        return list(answers[lookup])
+        known = answers.get(lookup)
+        if known is None:
+            known = answers[lookup] = tuple(self._view.select(lookup))
+        return list(known)
 
     def get(self, name: str) -> Product:
         """Return the product of this name; see `RuleView`."""

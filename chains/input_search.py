@@ -58,18 +58,58 @@ class Tried(Value):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One lookup, its answer, and how many products it had to give. Words are made only when somebody asks why."""
+
+    lookup: Lookup
+    products: tuple[Product, ...]
+    alternative: Alternative
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are products, and not too few or too many."""
+        return _is_enough(self.alternative, self.products)
+
+    @property
+    def verdict(self) -> str:
+        """Say what came of it."""
+        count = len(self.products)
+        if not count:
+            return "none fits"
+        if self.is_enough:
+            return why_chosen(self.lookup, self.products)
+        if count < self.alternative.least:
+            return f"{count} found, at least {self.alternative.least} needed"
+        return f"{count} found, at most {self.alternative.most} allowed"
+
+    def told(self) -> Tried:
+        """Return it as a value."""
+        return Tried(lookup=self.lookup, found=tuple(each.name for each in self.products), verdict=self.verdict)
+
+
+@dataclass(frozen=True)
 class Found:
     """What was found for one input."""
 
     products: tuple[Product, ...] = ()
-    reason: str = ""
+    words: str | None = None
+    """Why, where it is not the last answer of the catalogue that says it."""
     policy: str = ""
-    tried: tuple[Tried, ...] = ()
+    asked: tuple[Asked, ...] = ()
     lacks: tuple[MissingInput, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Say why these were chosen, or nothing."""
+        if self.words is not None:
+            return self.words
+        if self.products:
+            return self.asked[-1].verdict
+        return _nothing(self.asked)
 
 
 def search(rule: InputRule, frame: Frame, main: Mapping[str, Sequence[Product]], view: RuleView) -> Found:
-    """Return what the first alternative gives that finds enough, and what was tried on the way.
+    """Return what the first alternative gives that finds enough, and what was asked on the way.
 
     Parameters
     ----------
@@ -87,25 +127,38 @@ def search(rule: InputRule, frame: Frame, main: Mapping[str, Sequence[Product]],
     PlanInvalid
         If the margins leave no window, or the window has a name that no rule gave.
     """
-    tried: list[Tried] = []
-    lacks: list[MissingInput] = []
+    asked: list[Asked] = []
+    sought: list[tuple[str, Lookup | None]] = []
     for alternative in rule.alternatives:
         if not isinstance(alternative.policy, Policy):
-            products = [each for each in main.get(rule.role, ()) if _takes(alternative, each.product_type)]
-            if _is_enough(alternative, products, bounded=alternative.policy == "trigger"):
-                said = "named by the request" if alternative.policy == "trigger" else "found by the rule of the chain"
-                return Found(tuple(products), said, alternative.policy, tuple(tried))
+            found = _of_main(rule, alternative, main)
+            if found is not None:
+                return found
             continue
         for kind in alternative.types:
             lookup = lookup_of(alternative, alternative.policy, kind, frame, rule)
-            lacks.append(_lack(rule.role, kind, frame.satellite, lookup))
+            sought.append((kind, lookup))
             if lookup is None:
                 continue
-            products = view.select(lookup)
-            tried.append(_tried(alternative, lookup, products))
-            if _is_enough(alternative, products):
-                return Found(tuple(products), tried[-1].verdict, alternative.policy.value, tuple(tried))
-    return Found((), _nothing(rule, frame, tried), str(rule.policy), tuple(tried), tuple(lacks))
+            asked.append(Asked(lookup, tuple(view.select(lookup)), alternative))
+            if asked[-1].is_enough:
+                return Found(asked[-1].products, None, alternative.policy.value, tuple(asked))
+    words = None if asked else _unasked(sought)
+    lacks = tuple(_lack(rule.role, kind, frame.satellite, lookup) for kind, lookup in sought)
+    return Found((), words, str(rule.policy), tuple(asked), lacks)
+
+
+def _of_main(rule: InputRule, alternative: Alternative, main: Mapping[str, Sequence[Product]]) -> Found | None:
+    """Return what the request names or the rule found for an input, if it is enough."""
+    products = tuple(each for each in main.get(rule.role, ()) if _takes(alternative, each.product_type))
+    is_named = alternative.policy == "trigger"
+    if not (_is_enough(alternative, products) if is_named else products):
+        return None
+    return Found(products, "named by the request" if is_named else "found by the rule of the chain", alternative.policy)
+
+
+def _unasked(sought: Sequence[tuple[str, Lookup | None]]) -> str:
+    return "the interval that it must fit is not known" if sought else "the request names none"
 
 
 def lookup_of(alternative: Alternative, policy: Policy, kind: str, frame: Frame, rule: InputRule) -> Lookup | None:
@@ -141,22 +194,8 @@ def _takes(alternative: Alternative, product_type: str) -> bool:
     return any(fits_type(kind, product_type) for kind in alternative.types)
 
 
-def _is_enough(alternative: Alternative, products: Sequence[Product], *, bounded: bool = True) -> bool:
-    if not bounded:
-        return bool(products)
+def _is_enough(alternative: Alternative, products: Sequence[Product]) -> bool:
     return len(products) >= alternative.least and (alternative.most is None or len(products) <= alternative.most)
-
-
-def _tried(alternative: Alternative, lookup: Lookup, products: Sequence[Product]) -> Tried:
-    if not products:
-        verdict = "none fits"
-    elif _is_enough(alternative, products):
-        verdict = why_chosen(lookup, products)
-    elif len(products) < alternative.least:
-        verdict = f"{len(products)} found, at least {alternative.least} needed"
-    else:
-        verdict = f"{len(products)} found, at most {alternative.most} allowed"
-    return Tried(lookup=lookup, found=tuple(each.name for each in products), verdict=verdict)
 
 
 def _lack(role: str, kind: str, satellite: str | None, lookup: Lookup | None) -> MissingInput:
@@ -165,12 +204,10 @@ def _lack(role: str, kind: str, satellite: str | None, lookup: Lookup | None) ->
     return MissingInput(role=role, product_type=kind, satellite=satellite, start=lookup.start, stop=lookup.stop)
 
 
-def _nothing(rule: InputRule, frame: Frame, tried: Sequence[Tried]) -> str:
-    if not tried:
-        return "the interval that it must fit is not known" if frame.start is None else "the request names none"
-    short = [one.verdict for one in tried if one.found]
+def _nothing(asked: Sequence[Asked]) -> str:
+    short = [one.verdict for one in asked if one.products]
     if short:
         return short[0]
-    one = tried[0].lookup
+    one = asked[0].lookup
     words = f"satellite {one.satellite or 'any'} {one.start.isoformat()} to {one.stop.isoformat()}"
-    return f"none of type {' or '.join(dict.fromkeys(each.lookup.product_type for each in tried))} fits {words}"
+    return f"none of type {' or '.join(dict.fromkeys(each.lookup.product_type for each in asked))} fits {words}"

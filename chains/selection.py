@@ -1,7 +1,9 @@
 """Which inputs a request gets: pure over a view of the catalogue and a moment, and explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pydantic import Field
 
@@ -40,22 +42,35 @@ class Choice(Value):
     awaited_until: UtcTime | None = Field(None, description="Until when this optional input is waited for.")
 
 
-class Selection(Value):
+@dataclass(frozen=True)
+class Selection:
     """The inputs of one request: by role what was chosen, and what is missing."""
 
-    chosen: dict[str, tuple[InputRef, ...]] = {}
-    missing: tuple[MissingInput, ...] = Field((), description="What is awaited: the arrival of any of it asks again.")
-    until: UtcTime | None = Field(None, description="When to go on with what there is. None: only an arrival helps.")
-    discarded: str | None = Field(None, description="Why nothing is to be made.")
-    choices: tuple[Choice, ...] = Field((), description="One for each input rule, in order.")
-    main: Product | None = Field(None, description="The product that triggered or was named.")
-    main_inputs: MainInputs | None = Field(None, description="Interval, parameters and products that all starts from.")
-    products: dict[str, tuple[Product, ...]] = Field({}, description="What `chosen` refers to, by role.")
+    chosen: Mapping[str, tuple[InputRef, ...]] = field(default_factory=dict)
+    missing: tuple[MissingInput, ...] = ()
+    """What is awaited: the arrival of any of it asks again."""
+    until: datetime | None = None
+    """When to go on with what there is. None: only an arrival helps."""
+    discarded: str | None = None
+    """Why nothing is to be made."""
+    main: Product | None = None
+    """The product that triggered or was named, or the first that the rule found."""
+    main_inputs: MainInputs | None = None
+    """Interval, parameters and products that all starts from."""
+    products: Mapping[str, tuple[Product, ...]] = field(default_factory=dict)
+    """What `chosen` refers to, by role."""
+    told: Callable[[], tuple[Choice, ...]] = tuple
+    """Makes `choices`: words cost more than choosing, and few ask for them."""
 
     @property
     def is_complete(self) -> bool:
         """Whether it can be planned."""
         return not self.missing and self.discarded is None
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """One for each input rule, in order."""
+        return self.told()
 
 
 def select(
@@ -89,9 +104,9 @@ def select(
     named = {role: override.products for role, override in given.items()}
     main = main_inputs(request, chain, view, moment, named)
     if isinstance(main, Discarded):
-        return Selection(discarded=main.reason, choices=_unsought(chain, main.reason))
+        return Selection(discarded=main.reason, told=lambda: _unsought(chain, main.reason))
     if isinstance(main, Awaited):
-        return Selection(missing=main.missing, until=main.until, choices=_unsought(chain, main.reason))
+        return Selection(missing=main.missing, until=main.until, told=lambda: _unsought(chain, main.reason))
     found = {rule.role: _find(rule, chain, main, view, given) for rule in chain.inputs if rule.same_as is None}
     for rule in chain.inputs:
         if rule.same_as is not None:
@@ -124,14 +139,14 @@ def _unsought(chain: Chain, reason: str) -> tuple[Choice, ...]:
 
 def _find(rule: InputRule, chain: Chain, main: Main, view: RuleView, overrides: Mapping[str, Override]) -> Found:
     if rule.modes and chain.mode not in rule.modes:
-        return Found(reason=f"only in mode {' or '.join(rule.modes)}", policy=str(rule.policy))
+        return Found(words=f"only in mode {' or '.join(rule.modes)}", policy=str(rule.policy))
     if rule.role in overrides:
         return _by_hand(rule, overrides[rule.role], view)
     found = search(rule, main.frame, main.products, view)
     if found.products or rule.role not in main.lacks:
         return found
     lack, reason = main.lacks[rule.role]
-    return Found((), reason, found.policy, found.tried, (lack, *found.lacks))
+    return Found((), reason, found.policy, found.asked, (lack, *found.lacks))
 
 
 def _by_hand(rule: InputRule, override: Override, view: RuleView) -> Found:
@@ -154,7 +169,7 @@ def _same(
 ) -> Found:
     """Return what the input has that a rule refers to, through other references if need be."""
     if rule.modes and chain.mode not in rule.modes:
-        return Found(reason=f"only in mode {' or '.join(rule.modes)}", policy="same_as")
+        return Found(words=f"only in mode {' or '.join(rule.modes)}", policy="same_as")
     if rule.role in overrides:
         return _by_hand(rule, overrides[rule.role], view)
     rules = {each.role: each for each in chain.inputs}
@@ -189,10 +204,10 @@ def _put_together(
         },
         missing=tuple(missing),
         until=until,
-        choices=tuple(_choice(rule, found[rule.role], awaited) for rule in chain.inputs),
         main=main.first,
         main_inputs=main.inputs,
         products={role: one.products for role, one in found.items() if one.products},
+        told=lambda: tuple(_choice(rule, found[rule.role], awaited) for rule in chain.inputs),
     )
 
 
@@ -233,6 +248,6 @@ def _choice(rule: InputRule, found: Found, awaited: Mapping[str, datetime]) -> C
         product=names[0] if names else None,
         products=names,
         reason=found.reason,
-        tried=found.tried,
+        tried=tuple(one.told() for one in found.asked),
         awaited_until=None if names or rule.mandatory else awaited.get(rule.role),
     )
