@@ -141,7 +141,7 @@ class Processor(Value):
     """What is run for a step."""
 
     name: str
-    version: str = ""
+    version: str = Field("0", min_length=1)
     kind: Literal["command", "container", "eopf", "simulated"] = "command"
     pools: tuple[ProcessorPool, ...] = Field((), description="In sequence; empty only for `eopf` and `simulated`.")
     image: str | None = Field(None, description="For `container`.")

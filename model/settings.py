@@ -44,6 +44,9 @@ class LimitSettings(Value):
     archive_files: int = Field(200_000, ge=1, description="Files in one archive.")
     archive_bytes: int = Field(200 << 30, ge=1, description="Bytes of one archive when unpacked.")
     archive_ratio: int = Field(200, ge=1, description="Unpacked bytes per packed byte of one archive.")
+    input_cache_bytes: int = Field(
+        64 << 30, ge=0, description="Disk space for inputs that the workers of a node fetch once; 0: no cache."
+    )
     free_bytes: int = Field(1 << 30, ge=0, description="Free disk space below which `refsys doctor` warns.")
 
 

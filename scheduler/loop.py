@@ -223,7 +223,8 @@ class Loop:
         if held.record.plan is None:
             raise ConfigInvalid("the ledger holds no plan for a planned request", where=held.record.key)
         settings = self._system.settings
-        tasks = tasks_of(held.record.plan, self._system.store_address, settings.scratch_folder)
+        cache_bytes = settings.limits.input_cache_bytes
+        tasks = tasks_of(held.record.plan, self._system.store_address, settings.scratch_folder, cache_bytes)
         self._executor.submit(held.record.key, held.lease.token, tasks, held.record.request.priority)
 
     def _in_background(self, held: Held, action: Callable[[], Event]) -> None:

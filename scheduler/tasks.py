@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from pydantic import Field, JsonValue
 
+from refsys.chains.processors.input_cache import CACHE_FOLDER, InputCache
 from refsys.chains.units import LocalInput, Predecessor, ProductDraft, UnitContext, UnitOutcome, find_unit
 from refsys.model.chains import fits_type
 from refsys.model.errors import FailureClass, ProcessorFailed, RefsysError, StorageFull
@@ -20,6 +21,7 @@ from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.products import InputRef, Product, Provenance
 from refsys.model.times import WallClock
 from refsys.model.values import UtcTime, Value
+from refsys.storage.folder_store import FolderStore
 from refsys.storage.staging import fetch, product_of
 from refsys.storage.steps import Attempt, StepArea
 from refsys.storage.stores import Store, open_store
@@ -54,9 +56,10 @@ class StepTask(Value):
     plan_inputs: tuple[InputRef, ...] = Field(description="Inputs of this step and of all before it.")
     store: StoreAddress
     scratch: Path
+    cache_bytes: int = Field(0, description="Quota of the node's cache of inputs; 0: inputs are fetched for each step.")
 
 
-def tasks_of(plan: Plan, store: StoreAddress, scratch: Path) -> tuple[StepTask, ...]:
+def tasks_of(plan: Plan, store: StoreAddress, scratch: Path, cache_bytes: int = 0) -> tuple[StepTask, ...]:
     """Return the tasks of a plan, in order."""
     steps = {step.key: step for step in plan.steps}
     tasks = []
@@ -75,6 +78,7 @@ def tasks_of(plan: Plan, store: StoreAddress, scratch: Path) -> tuple[StepTask, 
                 plan_inputs=tuple(inputs.values()),
                 store=store,
                 scratch=scratch,
+                cache_bytes=cache_bytes,
             )
         )
     return tuple(tasks)
@@ -160,7 +164,7 @@ def _compute(
 
     context = UnitContext(
         step=task.step,
-        inputs=_fetch(task.step, store, folder / "in"),
+        inputs=_fetch(task, store, folder / "in"),
         before=tuple(_predecessor(result, task.store) for result in before),
         out=out,
         creation_time=task.creation_time,
@@ -188,12 +192,17 @@ def _compute(
     )
 
 
-def _fetch(step: Step, store: Store, folder: Path) -> dict[str, tuple[LocalInput, ...]]:
-    """Bring every input's files here, verified against the digests of the plan."""
+def _fetch(task: StepTask, store: Store, folder: Path) -> dict[str, tuple[LocalInput, ...]]:
+    """Bring every input's files here, verified against the digests of the plan; once for all steps of this node."""
+    far = task.cache_bytes > 0 and not isinstance(store, FolderStore)  # a folder gives links without copying
+    cache = InputCache(task.scratch / CACHE_FOLDER, task.cache_bytes) if far else None
     inputs: dict[str, tuple[LocalInput, ...]] = {}
-    for ref in step.inputs:
+    for ref in task.step.inputs:
         place = folder / ref.role / ref.name
-        fetch(store, ref.assets, place)
+        if cache is None:
+            fetch(store, ref.assets, place)
+        else:
+            cache.fetch(store, ref.assets, place)
         inputs[ref.role] = (*inputs.get(ref.role, ()), LocalInput(ref, place))
     return inputs
 

@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import uuid4
 
 from refsys.chains.chain_files import check_units, load_chains
+from refsys.chains.processors.input_cache import CACHE_FOLDER
 from refsys.model.errors import ObjectExists, ObjectMissing, RefsysError
 from refsys.model.requests import RequestState
 from refsys.model.settings import Settings
@@ -224,7 +225,7 @@ def _leftovers(settings: Settings) -> Iterator[Check]:
 
 def _scratch(settings: Settings) -> Iterator[Check]:
     scratch = settings.scratch_folder
-    folders = [path.name for path in scratch.iterdir()] if scratch.is_dir() else []
+    folders = [path.name for path in scratch.iterdir() if path.name != CACHE_FOLDER] if scratch.is_dir() else []
     yield Check(
         name="scratch",
         state="warn" if folders else "ok",

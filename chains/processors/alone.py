@@ -10,8 +10,8 @@ import yaml
 from lxml import etree
 from pydantic import ValidationError
 
+from refsys.chains.job_orders_reading import read_job_order
 from refsys.chains.processors.execution import Run
-from refsys.chains.processors.job_order_xml import read_job_order
 from refsys.chains.processors.runs import run_processor
 from refsys.chains.processors.simulated_names import mission_of
 from refsys.chains.processors.working import link_inputs, make_folder

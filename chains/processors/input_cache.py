@@ -19,6 +19,8 @@ from refsys.storage.digests import digests_of_file
 from refsys.storage.local_files import link_or_copy
 from refsys.storage.stores import Store, validate_key
 
+CACHE_FOLDER = "input-cache"
+"""Name of the cache of a node in the scratch folder of its workers."""
 _LOCK = "lock"
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from refsys.chains.job_orders_reading import read_job_order
 from refsys.chains.processors.eopf import as_command, payload_of, write_payload
 from refsys.chains.processors.execution import Run, execute, with_outputs
-from refsys.chains.processors.job_order_xml import read_job_order
 from refsys.chains.processors.simulator import simulate
 from refsys.chains.processors.simulator_settings import SimulatorSettings
 from refsys.model.errors import ConfigInvalid, InputMissing, ProcessorFailed, ProcessorOutOfMemory, ProcessorTimeout

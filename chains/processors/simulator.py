@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from refsys.chains.processors.job_order_xml import read_job_order
+from refsys.chains.job_orders_reading import read_job_order
 from refsys.chains.processors.simulated_names import (
     Facts,
     Made,

@@ -13,8 +13,8 @@ from pathlib import Path
 from pydantic import Field, JsonValue
 
 from refsys.chains.extraction import identify
+from refsys.chains.job_orders_writing import write_job_order
 from refsys.chains.processors.execution import OnTaskLine, Run
-from refsys.chains.processors.job_order_xml import write_job_order
 from refsys.chains.processors.recipes import Laid, make_job_order
 from refsys.chains.processors.runs import raise_failure, run_processor
 from refsys.chains.processors.working import OUTPUT_FOLDER, link_inputs, make_folder
@@ -57,7 +57,7 @@ def run(context: UnitContext, parameters: RunParameters) -> UnitOutcome:
     laid = Laid(folder, placed, context.step.outputs)
     order = make_job_order(processor, parameters.recipe, parameters.job, laid)
     file = folder / JOB_ORDER
-    write_job_order(order, file, processor.profile)
+    file.write_bytes(write_job_order(order, processor.profile))
     report = run_processor(Run(_dated(processor, context), folder, file, on_line=_teller(context)))
     raise_failure(report)
     return _outcome(context, parameters, report)

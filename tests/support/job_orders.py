@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from refsys.chains.processors.job_order_xml import write_job_order
+from refsys.chains.job_orders_writing import write_job_order
 from refsys.model.job_orders import JobInput, JobOrder, JobOutput, JobParameter, JobProcess
 
 START = datetime(2020, 1, 1, 5, 0, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def job_order(folder: Path, inputs: dict[str, list[str]], outputs: list[str], **
     )
     given: dict[str, object] = {"processor_name": "TOY", "version": "1.0", "sensing": (START, STOP)} | more
     parameters = tuple(JobParameter(name=key, value=value) for key, value in dict(given.pop("parameters", {})).items())  # type: ignore[call-overload]
-    return JobOrder(processes=(process,), parameters=parameters, **given)  # type: ignore[arg-type]
+    return JobOrder(processes=(process,), parameters=parameters, **given)
 
 
 def lay_out(folder: Path, order: JobOrder) -> Path:
@@ -38,5 +38,5 @@ def lay_out(folder: Path, order: JobOrder) -> Path:
                 Path(name).mkdir(parents=True, exist_ok=True)
                 (Path(name) / "data").write_bytes(b"1")
     file = folder / "JobOrder.1.xml"
-    write_job_order(order, file, "s1")
+    file.write_bytes(write_job_order(order, "s1"))
     return file

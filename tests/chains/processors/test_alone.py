@@ -8,8 +8,8 @@ import pytest
 from job_orders import S3_GRANULE, job_order, lay_out
 from typer.testing import CliRunner
 
+from refsys.chains.job_orders_writing import write_job_order
 from refsys.chains.processors.alone import read_processor, run_alone
-from refsys.chains.processors.job_order_xml import write_job_order
 from refsys.model.errors import ConfigInvalid, InputMissing
 from refsys.services.cli import app
 
@@ -23,9 +23,8 @@ def orders(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / S3_GRANULE / "data").mkdir(parents=True)
     (folder / S3_GRANULE / "data/x.bin").write_bytes(b"1")
-    write_job_order(
-        job_order(ELSEWHERE, {"GRANULES": [S3_GRANULE]}, ["OL_1_EFR___"]), folder / "JobOrder.129.xml", "s1"
-    )
+    text = write_job_order(job_order(ELSEWHERE, {"GRANULES": [S3_GRANULE]}, ["OL_1_EFR___"]), "s1")
+    (folder / "JobOrder.129.xml").write_bytes(text)
     return folder
 
 

@@ -127,3 +127,37 @@ def test_processes_share_it(tmp_path: Path, store: Counting, quota: str) -> None
     fetched = sum(int(output) for output in outputs)
     assert fetched == 4 if quota == "kept" else fetched >= 4
     assert InputCache(tmp_path / "cache", 300).size_bytes() <= 300
+
+
+def test_steps_of_a_node_fetch_an_input_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tasks with the same input, in a store that is no folder: the second finds it in the cache."""
+    from refsys.chains.processors import input_cache
+    from refsys.chains.units import LocalInput
+    from refsys.model.plans import Step
+    from refsys.model.products import InputRef, content_digest
+    from refsys.scheduler.tasks import StepTask, StoreAddress, _fetch
+    from refsys.storage.memory_store import MemoryStore
+    from refsys.storage.stores import open_store
+
+    store = open_store("memory://once")
+    assert isinstance(store, MemoryStore)
+    asset = put(store, "x.bin", b"input")  # type: ignore[arg-type]
+    ref = InputRef(role="main", name="P", product_type="T", digest=content_digest((asset,)), assets=(asset,))
+    task = StepTask(
+        label="t",
+        step=Step(key="k", name="s", processor="p", processor_version="1", inputs=(ref,)),
+        chain="C",
+        chain_version="1",
+        request_key="r",
+        creation_time="2020-01-01T00:00:00Z",
+        parameters={},
+        plan_inputs=(ref,),
+        store=StoreAddress(url="memory://once"),
+        scratch=tmp_path,
+        cache_bytes=1000,
+    )
+    for number in range(2):
+        found: dict[str, tuple[LocalInput, ...]] = _fetch(task, store, tmp_path / f"in{number}")
+        assert found["main"][0].path("x.bin").read_bytes() == b"input"
+        store.delete(asset.key) if number == 0 else None
+    assert InputCache(tmp_path / input_cache.CACHE_FOLDER, 1000).size_bytes() == 5
