@@ -8,7 +8,9 @@ for each tile, one L2A datastrip, one L2A for each tile. A graph is built from t
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
@@ -107,14 +109,18 @@ def graph_of(request: S2Request, strip: Datastrip | None = None) -> S2Graph:
     ValueError
         If the data take's type gives no product at this level, or the graph has more than `MOST_TASKS`.
     """
-    strip = strip or Datastrip()
+    return _graph(request, strip or Datastrip())
+
+
+@lru_cache(maxsize=32)
+def _graph(request: S2Request, strip: Datastrip) -> S2Graph:
     modes = request_modes(request, strip)
     if not modes:
         raise ValueError(f"data takes of type {strip.datatake_type!r} give nothing at {request}")
     tasks = tuple(task for mode in modes for step in STEPS if step.mode == mode for task in _sub_tasks(step, strip))
     if len(tasks) > MOST_TASKS:
         raise ValueError(f"{len(tasks)} tasks in one graph, at most {MOST_TASKS}")
-    return S2Graph(request, tasks, dependencies(tasks, EDGES))
+    return S2Graph(request, tasks, MappingProxyType(dependencies(tasks, EDGES)))  # shared, so read-only
 
 
 def dependencies(tasks: Iterable[S2Task], edges: Iterable[S2Edge]) -> dict[str, tuple[str, ...]]:

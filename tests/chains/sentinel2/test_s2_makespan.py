@@ -46,14 +46,14 @@ def by_the_second(one: Journey, seconds: Mapping[str, float], slots: int) -> dic
 
 
 @given(journeys(), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_same_ends_as_a_slow_simulation(made: tuple[Journey, dict[str, float]], slots: int) -> None:
     one, seconds = made
     assert dict(simulate(one, seconds, slots).end_s) == by_the_second(one, seconds, slots)
 
 
 @given(journeys(), st.integers(1, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_bounds_of_list_scheduling(made: tuple[Journey, dict[str, float]], slots: int) -> None:
     one, seconds = made
     longest, path = critical_path(one, seconds)
@@ -65,7 +65,7 @@ def test_bounds_of_list_scheduling(made: tuple[Journey, dict[str, float]], slots
 
 
 @given(journeys(), st.integers(1, 4), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_fewer_dependencies_are_never_slower_than_grahams_bound(
     made: tuple[Journey, dict[str, float]], slots: int, data: st.DataObject
 ) -> None:
@@ -112,14 +112,14 @@ def test_equal_times_of_l1a_on_many_slots_by_hand() -> None:
         assert simulate(one, seconds, 400).makespan_s == rounds * 60
 
 
-@pytest.mark.parametrize("slots", [8, 32, 128])
 @pytest.mark.parametrize("distribution", ["equal", "lognormal", "classes"])
-def test_the_l1_datastrip_is_faster_without_barriers(slots: int, distribution: Distribution) -> None:
+def test_the_l1_datastrip_is_faster_without_barriers(distribution: Distribution) -> None:
     """What holds for these graphs and this seed; in general only the bound above does."""
     true, barriers = (journey_of(Datastrip(), 0, order, ["L1A", "L1B"]) for order in (ORDERS[0], ORDERS[2]))
     seconds = [draw_seconds(one.nodes, distribution, 1) for one in (true, barriers)]
     assert sum(seconds[0].values()) == pytest.approx(sum(seconds[1].values()))
-    assert simulate(true, seconds[0], slots).makespan_s < simulate(barriers, seconds[1], slots).makespan_s
+    for slots in (8, 32, 128):
+        assert simulate(true, seconds[0], slots).makespan_s < simulate(barriers, seconds[1], slots).makespan_s
 
 
 def test_the_same_task_takes_the_same_time_in_every_order() -> None:

@@ -15,8 +15,8 @@ from refsys.model.chains import Chain
 from refsys.model.errors import ConfigInvalid, InputCorrupt
 from refsys.model.products import InputRef, Product, Provenance
 from refsys.model.requests import ProductionRequest
+from tests.support.list_view import ListView
 from tests.support.nouns import make_product
-from tests.support.product_view import ProductView
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 SENSED = datetime(2024, 2, 29, 10, tzinfo=UTC)
@@ -93,19 +93,19 @@ def rule_of(one: Chain) -> MainRule:
     return make_rule(one.rule.name, dict(one.rule.parameters), where=one.name)
 
 
-def wish(one: Chain, product: Product, view: ProductView) -> ProductionRequest:
+def wish(one: Chain, product: Product, view: ListView) -> ProductionRequest:
     (request,) = rule_of(one).requests(product, one, view, NOW)
     return request
 
 
-def answer(one: Chain, view: ProductView, product: Product, now: datetime = NOW) -> MainInputs | Awaited | Discarded:
+def answer(one: Chain, view: ListView, product: Product, now: datetime = NOW) -> MainInputs | Awaited | Discarded:
     return rule_of(one).main(wish(one, product, view), one, view, Moment(now=now, accepted_at=NOW))
 
 
 def test_a_datastrip_waits_for_every_granule_it_lists() -> None:
     parts = granules(5)
     strip = datastrip("L0_", granules=[part.name for part in parts])
-    view = ProductView([strip, *parts[:-1]])
+    view = ListView([strip, *parts[:-1]])
     waiting = answer(L1, view, strip, NOW + timedelta(days=30))
     assert isinstance(waiting, Awaited)
     assert waiting.until is None
@@ -128,7 +128,7 @@ def test_few_arrivals_ask_again(order: str, most: int) -> None:
     arrivals = (
         sorted(parts, key=lambda part: part.name) if order == "as sensed" else random.Random(5).sample(parts, 240)
     )
-    view = ProductView([strip])
+    view = ListView([strip])
     asked = answer(L1, view, strip)
     times = 0
     for part in arrivals:
@@ -141,14 +141,14 @@ def test_few_arrivals_ask_again(order: str, most: int) -> None:
 
 
 def test_a_number_of_granules_does_as_well() -> None:
-    view = ProductView([strip := datastrip("L0_", granules=60), *granules(5)])
+    view = ListView([strip := datastrip("L0_", granules=60), *granules(5)])
     assert isinstance(answer(L1, view, strip), MainInputs)
     more = datastrip("L0_", granules=61)
-    assert isinstance(answer(L1, ProductView([more, *granules(5)]), more), Awaited)
+    assert isinstance(answer(L1, ListView([more, *granules(5)]), more), Awaited)
 
 
 def test_without_a_number_it_waits_its_time_and_goes_on_with_what_is_there() -> None:
-    view = ProductView([strip := datastrip("L0_"), *granules(4)])
+    view = ListView([strip := datastrip("L0_"), *granules(4)])
     waiting = answer(L1, view, strip, NOW + 29 * MINUTE)
     assert isinstance(waiting, Awaited)
     assert waiting.until == NOW + 30 * MINUTE
@@ -158,7 +158,7 @@ def test_without_a_number_it_waits_its_time_and_goes_on_with_what_is_there() -> 
 
 
 def test_a_short_datastrip_is_discarded_with_a_reason() -> None:
-    view = ProductView([strip := datastrip("L0_", granules=47), *granules(4)[:47]])
+    view = ListView([strip := datastrip("L0_", granules=47), *granules(4)[:47]])
     assert answer(L1, view, strip) == Discarded(reason="has 47 of type MSI_L0__GR, at least 48 are processed")
 
 
@@ -168,7 +168,7 @@ def test_a_short_datastrip_is_discarded_with_a_reason() -> None:
 ])  # fmt: skip
 def test_the_type_of_the_data_take_decides_the_levels(mode: str, level_1: bool, level_2: bool) -> None:
     below, above = datastrip("L0_", mode, granules=48), datastrip("L1C", mode, tiles=TILES)
-    view = ProductView([below, above, *granules(4), *map(tile, TILES)])
+    view = ListView([below, above, *granules(4), *map(tile, TILES)])
     assert isinstance(answer(L1, view, below), MainInputs if level_1 else Discarded)
     assert isinstance(answer(L2, view, above), MainInputs if level_2 else Discarded)
 
@@ -176,14 +176,14 @@ def test_the_type_of_the_data_take_decides_the_levels(mode: str, level_1: bool, 
 def test_bad_metadata_are_named() -> None:
     strip = datastrip("L0_", mode=None)
     with pytest.raises(InputCorrupt, match="type of its data take"):
-        answer(L1, ProductView([strip]), strip)
+        answer(L1, ListView([strip]), strip)
     strip = datastrip("L0_", granules=True)
     with pytest.raises(InputCorrupt, match="neither names nor a number"):
-        answer(L1, ProductView([strip]), strip)
+        answer(L1, ListView([strip]), strip)
     with pytest.raises(InputCorrupt, match="which datastrip"):
-        wish(L1, granule(1, 1, datastrip=None), ProductView())
+        wish(L1, granule(1, 1, datastrip=None), ListView())
     with pytest.raises(InputCorrupt, match="does not list its tiles"):
-        wish(TILE, datastrip("L2A"), ProductView())
+        wish(TILE, datastrip("L2A"), ListView())
     with pytest.raises(ConfigInvalid, match="datastrip_type"):
         make_rule("s2-datastrip", {"part_type": "MSI_L0__GR"}, where="S2-TEST")
 
@@ -191,8 +191,8 @@ def test_bad_metadata_are_named() -> None:
 def test_a_granule_asks_for_its_datastrip_too() -> None:
     strip = datastrip("L0_", granules=60)
     part = granule(0, 1)
-    assert wish(L1, part, ProductView()).key == wish(L1, strip, ProductView()).key
-    waiting = answer(L1, ProductView([part]), part)
+    assert wish(L1, part, ListView()).key == wish(L1, strip, ListView()).key
+    waiting = answer(L1, ListView([part]), part)
     assert isinstance(waiting, Awaited)
     assert waiting.missing[0].name == strip.name
 
@@ -200,7 +200,7 @@ def test_a_granule_asks_for_its_datastrip_too() -> None:
 def test_of_granules_twice_the_newest_is_taken_and_strangers_are_not() -> None:
     again = granule(0, 1, created=NOW + MINUTE)
     stranger = granule(9, 3, datastrip="S2C_OPER_MSI_L0__DS_REFS_20240301T000000_S20240229T095900_N05.10")
-    view = ProductView([strip := datastrip("L0_", granules=60), *granules(5), again, stranger])
+    view = ListView([strip := datastrip("L0_", granules=60), *granules(5), again, stranger])
     ready = answer(L1, view, strip)
     assert isinstance(ready, MainInputs)
     names = [part.name for part in ready.products["granules"]]
@@ -218,7 +218,7 @@ def test_every_band_must_have_its_file() -> None:
         for band in BANDS
     ]
     newer = files[3].model_copy(update={"name": "VIEDIR_04_NEW", "creation_time": NOW + MINUTE})
-    view = ProductView([strip := datastrip("L0_", granules=60), *granules(5), *files[:-1], newer])
+    view = ListView([strip := datastrip("L0_", granules=60), *granules(5), *files[:-1], newer])
     waiting = answer(banded, view, strip)
     assert isinstance(waiting, Awaited)
     assert waiting.reason == "1 files of bands are missing, the first GIP_VIEDIR of band 12"
@@ -231,7 +231,7 @@ def test_every_band_must_have_its_file() -> None:
 
 def test_level_2_waits_for_all_tiles() -> None:
     strip = datastrip("L1C", tiles=TILES)
-    view = ProductView([strip, tile("32TNS"), tile("33TUM"), tile("31TGN")])
+    view = ListView([strip, tile("32TNS"), tile("33TUM"), tile("31TGN")])
     waiting = answer(L2, view, strip)
     assert isinstance(waiting, Awaited)
     assert waiting.reason == "2 of 3 of type MSI_L1C_TL are there, the first absent is 32TPS"
@@ -243,10 +243,10 @@ def test_level_2_waits_for_all_tiles() -> None:
 
 def test_one_request_for_each_tile_and_its_own_tile_is_awaited() -> None:
     strip = datastrip("L2A", tiles=list(reversed(TILES)))
-    requests = rule_of(TILE).requests(strip, TILE, ProductView(), NOW)
+    requests = rule_of(TILE).requests(strip, TILE, ListView(), NOW)
     assert [request.subject["tile"] for request in requests] == TILES
     assert len({request.key for request in requests}) == 3
-    view = ProductView([strip, tile("32TNS")])
+    view = ListView([strip, tile("32TNS")])
     moment = Moment(now=NOW, accepted_at=NOW)
     first, second, _ = (rule_of(TILE).main(request, TILE, view, moment) for request in requests)
     assert isinstance(first, MainInputs)
@@ -269,7 +269,7 @@ def test_a_tile_comes_from_the_datastrip_that_was_read() -> None:
     plain = {"software": "t", "chain": "S2-L2", "chain_version": "1", "processor": "t", "processor_version": "1"}
     traced = strip.model_copy(update={"provenance": Provenance(inputs=(ref,), **plain)})
     for source, expected in ((strip, later), (traced, tile("32TNS"))):
-        ready = answer(TILE, ProductView([source, tile("32TNS"), later]), source)
+        ready = answer(TILE, ListView([source, tile("32TNS"), later]), source)
         assert isinstance(ready, MainInputs)
         assert ready.products["tile"] == (expected,)
 
@@ -281,7 +281,7 @@ def session(name: str, *channels: str, created: datetime = NOW, **fields: Any) -
 
 def test_both_channels_are_taken_at_once() -> None:
     one = session("S2C_20240229100000001234", "1", "2")
-    ready = answer(SESSION, ProductView([one]), one)
+    ready = answer(SESSION, ListView([one]), one)
     assert isinstance(ready, MainInputs)
     assert ready.parameters == {"DOWNLINK_TIME": "20240229T100000", "CHANNELS": "1-2"}
     assert not ready.incomplete
@@ -289,7 +289,7 @@ def test_both_channels_are_taken_at_once() -> None:
 
 def test_a_lone_channel_waits_for_the_later_of_both_times() -> None:
     one = session("S2C_20240229100000001234", "1")
-    view = ProductView([one])
+    view = ListView([one])
     accepted = NOW + timedelta(hours=12)
     waiting = answer(SESSION, view, one, accepted - timedelta(microseconds=1))
     assert isinstance(waiting, Awaited)
@@ -300,7 +300,7 @@ def test_a_lone_channel_waits_for_the_later_of_both_times() -> None:
     slow = session("S2C_20240229100000001234", "1", attributes=Attributes(station="SGS_"))
     rule = make_rule("s2-session", {"minimal_wait_s": 0, "station_waits_s": {"SGS_": 86400 * 2}}, where="t")
     moment = Moment(now=NOW, accepted_at=NOW)
-    waits = rule.main(wish(SESSION, slow, view), SESSION, ProductView([slow]), moment)
+    waits = rule.main(wish(SESSION, slow, view), SESSION, ListView([slow]), moment)
     assert isinstance(waits, Awaited)
     assert waits.until == slow.stop + timedelta(days=2)
 
@@ -310,13 +310,13 @@ def test_channels_that_come_apart_are_one_session() -> None:
     first = session("ch1", "1", figures=figures)
     second = session("ch2", "2", figures=figures, created=NOW + MINUTE)
     other = session("other", "2", figures={"session_id": "S2C_20240229100100001234"})
-    view = ProductView([second, first, other])
+    view = ListView([second, first, other])
     ready = answer(SESSION, view, first)
     assert isinstance(ready, MainInputs)
     assert ready.products["session"] == (first, second)
     assert answer(SESSION, view, second) == Discarded(reason="channel of the session that ch1 began")
     with pytest.raises(InputCorrupt, match="channels"):
-        answer(SESSION, ProductView([bad := s2_product("bad", "S2_SESSION")]), bad)
+        answer(SESSION, ListView([bad := s2_product("bad", "S2_SESSION")]), bad)
 
 
 ARRIVALS = [
@@ -335,7 +335,7 @@ def test_the_order_of_arrival_does_not_matter(seed: int) -> None:
     """Arrivals in any order, every request asked again after each: once ready, the answer at the end is the same."""
 
     def outcome(arrivals: Sequence[tuple[Chain, Product]]) -> dict[str, object]:
-        view = ProductView()
+        view = ListView()
         open_requests: dict[str, tuple[Chain, ProductionRequest]] = {}
         for one, product in arrivals:
             view.add(product)

@@ -13,8 +13,8 @@ from refsys.chains.triggers import triggered
 from refsys.model.attributes import Attributes
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
+from tests.support.list_view import ListView
 from tests.support.nouns import make_product
-from tests.support.product_view import ProductView
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 SENSED = datetime(2024, 2, 29, 10, tzinfo=UTC)
@@ -44,13 +44,13 @@ def tile(name: str) -> Product:
     return s2_product(STRIP.tile("L1C", name), "MSI_L1C_TL", attributes=attributes)
 
 
-def choose(request: ProductionRequest, view: ProductView) -> Selection:
+def choose(request: ProductionRequest, view: ListView) -> Selection:
     return select(request, CHAINS[request.chain], view, MOMENT)
 
 
 def test_level_2_from_arrivals_to_plans() -> None:
     mandatory = [auxiliary(f"GIP_{kind}") for kind in ("PROBA2", "JP2KPA", "OLQCPA")]
-    view = ProductView([*mandatory, auxiliary("GIP_L2ACAC"), tile("32TNS"), strip := datastrip("L1C")])
+    view = ListView([*mandatory, auxiliary("GIP_L2ACAC"), tile("32TNS"), strip := datastrip("L1C")])
     (request,) = triggered(strip, CHAINS, view, NOW)
     assert request.chain == "S2-L2"
     waiting = choose(request, view)
@@ -71,7 +71,7 @@ def test_level_2_from_arrivals_to_plans() -> None:
 
 def test_a_bad_datastrip_gives_a_request_that_says_why() -> None:
     strip = datastrip("L2A").model_copy(update={"figures": {}})
-    (request,) = triggered(strip, CHAINS, ProductView([strip]), NOW)
+    (request,) = triggered(strip, CHAINS, ListView([strip]), NOW)
     assert "does not list its tiles" in request.subject["refused"]
 
 
