@@ -48,7 +48,10 @@ class SegmentRule(Value):
     )
 
     def requests(self, product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
-        """Return the request of the product's data take; none for slices, ghosts and data without data take."""
+        """Return the request of the product's data take; none for slices, ghosts and data without data take.
+
+        What is wanted are all classes of its beam: `IW_RAW__0?`.
+        """
         data_take = product.attributes.data_take_id
         if data_take is None or not self._counts(product):
             return []
@@ -58,7 +61,7 @@ class SegmentRule(Value):
         wish = ProductionRequest(
             chain=chain.name,
             chain_version=chain.version,
-            product_type=product.product_type,
+            product_type=f"{product.product_type[:-1]}?",
             satellite=product.satellite,
             subject=subject,
         )
@@ -70,7 +73,7 @@ class SegmentRule(Value):
         """Return the segments once they are complete, or when their time is over; a lone RF is discarded then."""
         segments = self._segments(request, view)
         if not segments:
-            lack = MissingInput(role=self.role, product_type=request.product_type, satellite=request.satellite)
+            lack = MissingInput(role=self.role, product_type=_segment_type(request), satellite=request.satellite)
             return Awaited(missing=(lack,), reason="no segment of the data take is in the catalogue")
         groups = by_polarisation(segments)
         if beam_of(segments[0]) == _CALIBRATION:
@@ -98,7 +101,7 @@ class SegmentRule(Value):
 
     def _segments(self, request: ProductionRequest, view: RuleView) -> list[Product]:
         data_take, start = request.subject.get("data_take", ""), request.subject.get("start")
-        found = view.by_data_take((request.product_type,), request.satellite, data_take)
+        found = view.by_data_take((_segment_type(request),), request.satellite, data_take)
         return [segment for segment in found if self._counts(segment) and start in (None, format_time(segment.start))]
 
     def _calibration(self, groups: dict[str, list[Product]], moment: Moment) -> MainInputs | Awaited | Discarded:
@@ -143,6 +146,10 @@ class SegmentRule(Value):
             stop=max(segment.stop for segment in segments) + _REACH,
         )
         return Awaited(missing=(lack,), until=until, reason=reason)
+
+
+def _segment_type(request: ProductionRequest) -> str:
+    return f"{request.product_type[:-1]}S"
 
 
 def _lacks(groups: dict[str, list[Product]]) -> str:
