@@ -85,6 +85,8 @@ def _words(event: "Event") -> str:
             return f"{done.name}: " + ("there already" if done.reused else f"{done.seconds:.2f} s, {done.worker}")
         case "InputsMissing":
             return ", ".join(lack.name or lack.product_type for lack in event.missing)
+        case "InputsOverridden":
+            return f"{event.role} = {', '.join(event.products) or 'by the rules'}: {event.by}: {event.reason}"
         case "PlanMade":
             return f"{len(event.plan.steps)} steps"
         case "RunCompleted":

@@ -226,6 +226,16 @@ def test_a_rule_that_waits_beyond_the_longest_wait_expires(system: System, clock
     assert the_request(alone).state is S.EXPIRED
 
 
+def test_a_product_that_no_rule_can_place_fails_a_request_of_its_own(system: System, tmp_path: Path) -> None:
+    broken = with_chain(system, rule={"name": "test-not-there"})
+    announce(broken, publish_input(broken, "in", tmp_path))
+    work(broken)
+    record = the_request(broken)
+    assert record.state is S.FAILED
+    assert "no rule 'test-not-there'" in str(record.reason)
+    assert record.request.inputs == ("in",)
+
+
 # --- chosen by hand ---
 
 
