@@ -3,6 +3,7 @@
 All is done on the nodes of the YAML text, before anything is validated, so that every error still names its line.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
@@ -15,6 +16,7 @@ _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 50
 """Levels of nesting; libyaml's composer recurses without a limit of its own."""
 
+_SERIES = re.compile(r"([^{}]*)\{([0-9]{1,3})\.\.([0-9]{1,3})\}([^{}]*)")
 _TEXT = "tag:yaml.org,2002:str"
 _KEYED = {"inputs": "role", "steps": "name"}
 """Lists whose elements a variant overrides by this key."""
@@ -31,7 +33,31 @@ def compose(text: str, where: str) -> yaml.Node | None:
                 raise ConfigInvalid("nested too deeply for a chain file", where=f"{where}:{line}")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    return yaml.compose(text, Loader=_Loader)
+    root = yaml.compose(text, Loader=_Loader)
+    if root is not None:
+        _resolve_merges(root, set())
+    return root
+
+
+def _resolve_merges(node: yaml.Node, done: set[int]) -> None:
+    """Put in place what `<<` takes from elsewhere; of a key given twice the last stays, as when YAML is constructed."""
+    if id(node) in done:
+        return
+    done.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        yaml.SafeLoader("").flatten_mapping(node)
+        node.value = list({key.value: (key, value) for key, value in node.value if _is_plain(key)}.values()) + [
+            pair for pair in node.value if not _is_plain(pair[0])
+        ]
+        for _, value in node.value:
+            _resolve_merges(value, done)
+    elif isinstance(node, yaml.SequenceNode):
+        for element in node.value:
+            _resolve_merges(element, done)
+
+
+def _is_plain(key: yaml.Node) -> bool:
+    return isinstance(key, yaml.ScalarNode)
 
 
 def construct(node: yaml.Node) -> object:
@@ -50,8 +76,8 @@ def expand(root: yaml.MappingNode, where: str) -> list[yaml.MappingNode]:
     ----------
     root
         Node of the file. `inputs` may hold mappings with `each: [TYPE, ...]`, which stand for one input per type whose
-        role is the type; a step may say `inputs: all`; `variants` maps a mode to what differs in it. The variant NRT
-        keeps the name of the file's chain, another has its mode appended.
+        role is the type (`SR_2_SI{01..12}AX` there for twelve types); a step may say `inputs: all`; `variants` maps a
+        mode to what differs in it. The variant NRT keeps the name of the file's chain, another has its mode appended.
     where
         Name of the file for errors.
 
@@ -104,11 +130,22 @@ def _one_per_type(given: yaml.Node, where: str) -> list[yaml.Node]:
     for other in ("role", "types", "alternatives", "same_as"):
         if _value(given, other) is not None:
             raise ConfigInvalid(f"give `each` or `{other}`, not both", where=_place(where, types))
-    names = [kind.value for kind in types.value]
+    kinds = [one for kind in types.value for one in _numbered(kind)]
+    names = [kind.value for kind in kinds]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigInvalid(f"`each` lists twice: {', '.join(twice)}", where=_place(where, types))
     shared = _without(given, "each")
-    return [_with(shared, {"role": kind, "types": _sequence(kind, [kind])}) for kind in types.value]
+    return [_with(shared, {"role": kind, "types": _sequence(kind, [kind])}) for kind in kinds]
+
+
+def _numbered(kind: yaml.ScalarNode) -> list[yaml.ScalarNode]:
+    """Return the types that `T{01..12}` stands for, numbers as long as the first; any other type as it is."""
+    found = _SERIES.fullmatch(kind.value)
+    if found is None:
+        return [kind]
+    before, first, last, after = found.groups()
+    names = [f"{before}{number:0{len(first)}}{after}" for number in range(int(first), int(last) + 1)]
+    return [yaml.ScalarNode(kind.tag, name, kind.start_mark, kind.end_mark) for name in names]
 
 
 def _roles(inputs: yaml.SequenceNode) -> Iterator[yaml.ScalarNode]:

@@ -70,9 +70,7 @@ class Sentinel3Rule(Value):
         return ProductionRequest(
             chain=chain.name,
             chain_version=chain.version,
-            product_type=product_type
-            or self.makes.get(product.product_type)
-            or _output_for(chain, product.product_type),
+            product_type=product_type or self._output(product.product_type, chain),
             satellite=product.satellite,
             subject={"type": product.product_type, **subject},
             label="triggered",
