@@ -51,6 +51,8 @@ def inputs_of(
             continue
         bound = () if mode is not None or entry.mode == "ALWAYS" else (entry.mode,)
         alternatives = tuple(_alternative(way, synonyms, main) for way in entry.alternatives if _is_asked(way, main))
+        if not alternatives:
+            continue
         rules.append(InputRule(role=role, alternatives=alternatives, mandatory=entry.mandatory, modes=bound))
     read = {way.file_type for _, _, entry in table.inputs() for way in entry.alternatives}
     if unknown := sorted(set(main) - read):
@@ -90,24 +92,28 @@ def outputs_of(table: TaskTable, synonyms: Synonyms, optional: tuple[str, ...] |
 
 
 def _by_role(table: TaskTable) -> Iterator[tuple[str, TableInput]]:
-    """Yield each different input that can come from the catalogue with its role, in the order of the table."""
-    roles: dict[TableInput, str] = {}
+    """Yield each different input that may come from the catalogue with its role, in the order of the table.
+
+    It is mandatory if any task needs it.
+    """
+    wishes: dict[TableInput, bool] = {}
     for _, _, given in table.inputs():
-        wish = _wish(table.resolved(given))
-        if wish in roles or not any(way.origin in ("DB", "") for way in wish.alternatives):
-            continue
+        entry = table.resolved(given)
+        if any(way.origin in ("DB", "") for way in entry.alternatives):
+            wishes[_wish(entry)] = wishes.get(_wish(entry), False) or entry.mandatory
+    taken: set[str] = set()
+    for wish, mandatory in wishes.items():
         first = next(way.file_type for way in wish.alternatives if way.origin in ("DB", ""))
         role, number = first, 2
-        while role in roles.values():
+        while role in taken:
             role, number = f"{first}-{number}", number + 1
-        roles[wish] = role
-        if any(_is_asked(way, {}) for way in wish.alternatives):
-            yield role, wish
+        taken.add(role)
+        yield role, wish.model_copy(update={"mandatory": mandatory})
 
 
 def _wish(entry: TableInput) -> TableInput:
-    """Return the input without its id: what is asked for."""
-    return entry.model_copy(update={"id": None})
+    """Return what is asked for, whoever needs it."""
+    return entry.model_copy(update={"id": None, "mandatory": True})
 
 
 def _is_asked(way: TableAlternative, main: Mapping[str, str]) -> bool:

@@ -5,7 +5,7 @@ import re
 from pydantic import ValidationError
 
 from refsys.model.errors import ConfigInvalid
-from refsys.model.task_tables import TablePool, TaskTable
+from refsys.model.task_tables import TableParameter, TablePool, TaskTable
 
 
 def changed_table(table: TaskTable, *, one_by_one: bool = False, without: tuple[str, ...] = ()) -> TaskTable:
@@ -40,3 +40,31 @@ def changed_table(table: TaskTable, *, one_by_one: bool = False, without: tuple[
     except ValidationError as error:
         why = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise ConfigInvalid(f"tasks cannot be left out: {why}", where=table.processor_name) from error
+
+
+def single_task(table: TaskTable, index: int) -> TaskTable:
+    """Return the table with one task alone, its options as parameters: what one step of Sentinel-2 runs.
+
+    Parameters
+    ----------
+    table
+        The table as its file has it.
+    index
+        Place of the task among all tasks, from 0.
+
+    Raises
+    ------
+    ConfigInvalid
+        If there is no such task.
+    """
+    if not 0 <= index < len(table.tasks):
+        raise ConfigInvalid(f"no task {index} of {len(table.tasks)}", where=table.processor_name)
+    task = table.tasks[index]
+    inputs = tuple(table.resolved(entry) for entry in task.inputs)
+    options = {
+        option.name: TableParameter(name=option.name, type=option.type, default=option.value or None)
+        for option in task.options
+    }
+    parameters = {parameter.name: parameter for parameter in table.parameters} | options
+    pool = TablePool(tasks=(task.model_copy(update={"inputs": inputs, "options": ()}),))
+    return table.model_copy(update={"pools": (pool,), "parameters": tuple(parameters.values())})
