@@ -218,8 +218,8 @@ def measure_policy(catalogue: Catalogue, policy: Policy, count: int) -> bool:
     in_sets = 1e3 * (time.perf_counter() - before) / count
     median, p99 = statistics.median(times), statistics.quantiles(times, n=100)[-1]
     kept = median < GOAL_MEDIAN_MS and p99 < GOAL_P99_MS
-    busy = f"{statistics.median(own):8.3f} {statistics.quantiles(own, n=100)[-1]:8.3f}"
-    figures = f"{median:8.3f} {p99:8.3f} {busy} {in_sets:8.3f} {found / count:8.2f}"
+    client = f"{statistics.median(own):8.3f} {statistics.quantiles(own, n=100)[-1]:8.3f}"
+    figures = f"{median:8.3f} {p99:8.3f} {client} {in_sets:8.3f} {found / count:8.2f}"
     print(f"{policy.value:32}{figures}  {'yes' if kept else 'no'}", flush=True)
     return kept
 
