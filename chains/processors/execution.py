@@ -14,7 +14,7 @@ from refsys.chains.processors.commands import command_of, environment_of, remova
 from refsys.chains.processors.listing import Findings, classify, find_list, read_list, search
 from refsys.chains.processors.quality import check_quality
 from refsys.chains.processors.supervision import Call, End, run_process
-from refsys.chains.processors.working import OUTPUT_FOLDER, OUTPUTS, link_mounts
+from refsys.chains.processors.working import OUTPUT_FOLDER, OUTPUTS, give_folders, link_mounts
 from refsys.model.errors import ProcessorFailed
 from refsys.model.processors import OutputFound, Processor, ProcessorTask, RunReport, TaskReport, Verdict
 from refsys.model.times import Clock, WallClock
@@ -70,6 +70,8 @@ def execute(job: Run) -> RunReport:
     (job.folder / OUTPUT_FOLDER).mkdir(exist_ok=True)
     if job.processor.kind != "container":
         link_mounts(job.folder, job.processor.mounts)
+        if job.processor.user is not None:
+            give_folders(job.folder, job.processor.user)
     known = tuple(path.name for path in job.folder.iterdir() if path.name != OUTPUTS)
     tasks, failed = _run_pools(job)
     report = RunReport(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from refsys.chains.job_orders_reading import read_job_order
 from refsys.chains.processors.eopf import as_command, payload_of, write_payload
@@ -12,7 +12,7 @@ from refsys.chains.processors.simulator import simulate
 from refsys.chains.processors.simulator_settings import SimulatorSettings
 from refsys.model.errors import ConfigInvalid, InputMissing, ProcessorFailed, ProcessorOutOfMemory, ProcessorTimeout
 from refsys.model.job_orders import JobOrder
-from refsys.model.processors import RunReport, TaskReport
+from refsys.model.processors import Processor, RunReport, TaskReport
 
 _WITHOUT_OUTPUTS = {"exit": "exit", "signal": "exit", "hang": "timeout", "hang-deaf": "timeout", "memory-hog": "memory"}
 LAST_LINES = 10
@@ -64,7 +64,7 @@ def _name(file_type: str, number: int, count: int) -> str:
 
 def _simulated(job: Run) -> RunReport:
     try:
-        settings = SimulatorSettings.model_validate(job.processor.simulation)
+        settings = SimulatorSettings.model_validate(_list_name(job.processor) | job.processor.simulation)
     except ValidationError as error:
         raise ConfigInvalid(
             f"settings of the simulator: {error.errors()[0]['msg']}", where=job.processor.name
@@ -82,6 +82,12 @@ def _simulated(job: Run) -> RunReport:
     if how is not None:
         return _with_task(report, order, f"simulated failure {settings.failure}", how, run.duration_s)
     return with_outputs(job, report, known)
+
+
+def _list_name(processor: Processor) -> dict[str, JsonValue]:
+    """Return the name of the LIST file as the processor is known to give it."""
+    name = processor.list_file.name
+    return {} if "*" in name else {"list_name": name}
 
 
 def _with_task(report: RunReport, order: JobOrder, reason: str, by: str, seconds: float = 0.0) -> RunReport:

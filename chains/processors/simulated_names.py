@@ -7,6 +7,7 @@ default: names are right in form, not in geography.
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
@@ -215,10 +216,17 @@ def _input_names(job_order: JobOrder) -> Iterator[Name]:
     for process in job_order.processes:
         for entry in process.inputs:
             for path in entry.file_names:
-                try:
-                    yield parse_name(PurePosixPath(path).name)
-                except NameInvalid:  # static data, intermediate files, a processor's own names
-                    continue
+                if (name := _parsed(PurePosixPath(path).name)) is not None:
+                    yield name
+
+
+@lru_cache(8192)  # simulations of many runs meet the same auxiliary files again and again
+def _parsed(text: str) -> Name | None:
+    """Return a parsed name; None for static data, intermediate files, and a processor's own names."""
+    try:
+        return parse_name(text)
+    except NameInvalid:
+        return None
 
 
 def _is_main(name: Name) -> bool:

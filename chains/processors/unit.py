@@ -50,6 +50,8 @@ def run(context: UnitContext, parameters: RunParameters) -> UnitOutcome:
         If executables, users, secrets or static data are not there.
     """
     processor = with_rules(parameters.processor, context.step.outputs)
+    if processor.user is not None:
+        context.out.parent.chmod(0o711)  # scratch folders are their owner's alone
     folder = make_folder(context.out.parent / f"run-{context.step.key[:12]}")
     places = _places(context.inputs)
     link_inputs(folder, {path: source for products in places.values() for path, source in products.values()})

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from pwd import getpwnam
 
 from refsys.model.errors import ConfigInvalid, InputMissing
 from refsys.model.processors import Mount
@@ -66,6 +67,22 @@ def link_mounts(folder: Path, mounts: tuple[Mount, ...]) -> None:
         target = folder / safe_name(mount.target)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(mount_source(mount))
+
+
+def give_folders(folder: Path, user: str) -> None:
+    """Give a working directory to another user: its folders, and not its files, which others share by their links.
+
+    Raises `ConfigInvalid` if there is no such user, or this one may not.
+    """
+    try:
+        owner = getpwnam(user).pw_uid
+        for place, _, _ in os.walk(folder):
+            os.chown(place, owner, -1)
+    except KeyError as error:
+        raise ConfigInvalid("no such user", where=user) from error
+    except PermissionError as error:
+        hint = "let the worker run as root, or as that user without `user`"
+        raise ConfigInvalid(f"may not run a processor as {user}", where=folder, hint=hint) from error
 
 
 def mount_source(mount: Mount) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -158,6 +159,23 @@ def test_a_shell_or_executable_that_is_absent_is_named(tmp_path: Path) -> None:
         run(tmp_path / "a", processor([task("a", "true")], shell="nosuchshell"))
     with pytest.raises(ConfigInvalid, match="/opt/none/IPF"):
         run(tmp_path / "b", processor([ProcessorTask(name="a", command=("/opt/none/IPF",))]))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its user")
+def test_another_user_may_write_into_the_working_directory_and_not_into_its_inputs() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = Path(place) / "run"
+        (folder / "input").mkdir(parents=True)
+        (folder / "input/data").write_text("1")
+        report = run(
+            folder, processor([task("a", "id -un > made; echo 2 > input/data || echo refused")], user="nobody")
+        )
+        assert (folder / "made").read_text() == "nobody\n"
+        assert report.tasks[0].stdout is not None
+        assert report.tasks[0].stdout.read_text() == "refused\n"
+        with pytest.raises(ConfigInvalid, match="no such user"):
+            run(folder.with_name("b"), processor([task("a", "true")], user="nosuchuser"))
 
 
 def test_static_data_are_links(tmp_path: Path) -> None:
