@@ -100,6 +100,12 @@ def build_job_order(
     )
 
 
+def is_wanted(output: TableOutput, settings: JobSettings, *, last: bool) -> bool:
+    """Return whether an output of a task, the last one or another, is part of the job order."""
+    optional = settings.optional_outputs
+    return output.mandatory or not last or optional is None or output.file_type in optional
+
+
 @dataclass
 class _Run:
     """What all tasks of one run share."""
@@ -122,7 +128,7 @@ class _Run:
         keys = self.keys[begin : begin + len(task.inputs)]
         inputs = [self._input(key, number, task) for number, key in enumerate(keys)]
         last = index == len(self.table.tasks) - 1
-        outputs = tuple(self._output(output) for output in task.outputs if self._is_wanted(output, last=last))
+        outputs = tuple(self._output(output) for output in task.outputs if is_wanted(output, self.settings, last=last))
         self._made |= {output.file_type for output in task.outputs}
         present = tuple(entry for entry in inputs if entry is not None)
         return JobProcess(task_name=task.name, task_version=task.version, inputs=present, outputs=outputs)
@@ -152,10 +158,6 @@ class _Run:
         if entry.mandatory and any(way.origin in ("DB", "") and way.policy for way in entry.alternatives):
             raise PlanInvalid(f"mandatory input {role or key} has no files", where=self.table.processor_name)
         return None
-
-    def _is_wanted(self, output: TableOutput, *, last: bool) -> bool:
-        optional = self.settings.optional_outputs
-        return output.mandatory or not last or optional is None or output.file_type in optional
 
     def _output(self, output: TableOutput) -> JobOutput:
         given = self.settings.output_names.get(output.file_type)
