@@ -72,32 +72,25 @@ def choose(lookup: Lookup, products: Iterable[Product]) -> list[Product]:
     list of Product
         In order of start, creation, name; empty if nothing fits.
     """
-    fitting = sorted((each for each in products if fits(lookup, each)), key=_order)
+    fitting = [each for each in products if fits(lookup, each)]
     return _CHOICES[lookup.policy](lookup, fitting) if fitting else []
 
 
 def fits(lookup: Lookup, product: Product) -> bool:
     """Return whether a product is a candidate: kind and time are as the lookup and its policy ask."""
-    return is_of_kind(lookup, product) and is_in_time(lookup, product)
+    return is_in_time(lookup, product) and is_of_kind(lookup, product)
 
 
 def is_of_kind(lookup: Lookup, product: Product) -> bool:
     """Return whether type, satellite, instrument configuration, polarisation and band are as asked."""
-    own = product.attributes
-    return (
-        product.product_type == lookup.product_type
-        and lookup.satellite in (None, product.satellite, *_if_for_all(product, lookup))
-        and (
-            lookup.instrument_configuration_id is None
-            or own.instrument_configuration_id in (None, lookup.instrument_configuration_id)
-        )
-        and lookup.polarisation in (None, own.polarisation)
-        and lookup.band in (None, own.band)
-    )
-
-
-def _if_for_all(product: Product, lookup: Lookup) -> tuple[str | None, ...]:
-    return (lookup.satellite,) if product.satellite == ANY_SATELLITE else ()
+    if product.product_type != lookup.product_type:
+        return False
+    if lookup.satellite is not None and product.satellite not in (lookup.satellite, ANY_SATELLITE):
+        return False
+    own, configuration = product.attributes, lookup.instrument_configuration_id
+    if configuration is not None and own.instrument_configuration_id not in (None, configuration):
+        return False
+    return lookup.polarisation in (None, own.polarisation) and lookup.band in (None, own.band)
 
 
 def is_in_time(lookup: Lookup, product: Product) -> bool:
@@ -126,7 +119,7 @@ def _from_centre(time: datetime, lookup: Lookup) -> timedelta:
 
 
 def _all(lookup: Lookup, fitting: Sequence[Product]) -> list[Product]:
-    return list(fitting)
+    return sorted(fitting, key=_order)
 
 
 def _largest(rank: Callable[[Lookup, Product], Any]) -> Callable[[Lookup, Sequence[Product]], list[Product]]:
@@ -147,11 +140,11 @@ def _without_duplicates(lookup: Lookup, fitting: Sequence[Product]) -> list[Prod
 
 def _gapless(lookup: Lookup, fitting: Sequence[Product]) -> list[Product]:
     reached = lookup.start
-    for product in fitting:  # in order of start
+    for product in sorted(fitting, key=_order):
         if product.start > reached:
             return []
         reached = max(reached, product.stop)
-    return list(fitting) if reached >= lookup.stop else []
+    return sorted(fitting, key=_order) if reached >= lookup.stop else []
 
 
 def _closeness(time: datetime, lookup: Lookup) -> tuple[timedelta, bool]:
