@@ -17,6 +17,8 @@ _DEEPEST = 50
 """Levels of nesting; libyaml's composer recurses without a limit of its own."""
 
 _SERIES = re.compile(r"([^{}]*)\{([0-9]{1,3})\.\.([0-9]{1,3})\}([^{}]*)")
+_BEGUN = object()
+_MAPPING, _SEQUENCE = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _TEXT = "tag:yaml.org,2002:str"
 _KEYED = {"inputs": "role", "steps": "name"}
 """Lists whose elements a variant overrides by this key."""
@@ -60,13 +62,39 @@ def _is_plain(key: yaml.Node) -> bool:
     return isinstance(key, yaml.ScalarNode)
 
 
-def construct(node: yaml.Node) -> object:
-    """Return the plain data of a node (`yaml.YAMLError`)."""
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(node)
-    finally:
-        loader.dispose()
+def construct(node: yaml.Node, known: dict[int, object]) -> object:
+    """Return the plain data of a node.
+
+    Parameters
+    ----------
+    node
+        Node of a tree that stays alive while `known` is used.
+    known
+        Data of the lists and mappings seen before, by the identity of their nodes: variants share most of them.
+
+    Raises
+    ------
+    yaml.YAMLError
+        For keys that are no scalars, tags that are not of YAML itself, and nodes inside themselves.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.tag == _TEXT else yaml.SafeLoader("").construct_object(node)
+    if id(node) in known:
+        if known[id(node)] is _BEGUN:
+            raise yaml.constructor.ConstructorError(None, None, "a node inside itself", node.start_mark)
+        return known[id(node)]
+    known[id(node)] = _BEGUN
+    data: object
+    if isinstance(node, yaml.MappingNode) and node.tag == _MAPPING:
+        if odd := [key for key, _ in node.value if not _is_plain(key)]:
+            raise yaml.constructor.ConstructorError(None, None, "a key that is no scalar", odd[0].start_mark)
+        data = {construct(key, known): construct(value, known) for key, value in node.value}
+    elif isinstance(node, yaml.SequenceNode) and node.tag == _SEQUENCE:
+        data = [construct(element, known) for element in node.value]
+    else:
+        raise yaml.constructor.ConstructorError(None, None, f"the tag {node.tag}", node.start_mark)
+    known[id(node)] = data
+    return data
 
 
 def expand(root: yaml.MappingNode, where: str) -> list[yaml.MappingNode]:
@@ -87,16 +115,17 @@ def expand(root: yaml.MappingNode, where: str) -> list[yaml.MappingNode]:
         If a short form is not what it must be.
     """
     variants = _value(root, "variants")
-    plain = _without(root, "variants")
+    plain = _each_written_out(_without(root, "variants"), where)
     if variants is None:
-        return [_written_out(plain, where)]
+        return [_all_written_out(plain)]
     if not isinstance(variants, yaml.MappingNode) or not variants.value:
         raise ConfigInvalid("`variants` maps modes to what differs", where=_place(where, variants))
     chains = []
     for mode, difference in variants.value:
         if not isinstance(difference, yaml.MappingNode):
             raise ConfigInvalid(f"variant {mode.value} is not a mapping", where=_place(where, difference))
-        chains.append(_written_out(_merged(_named(plain, mode), difference, where), where))
+        own = _each_written_out(difference, where)
+        chains.append(_all_written_out(_merged(_named(plain, mode), own, where)))
     return chains
 
 
@@ -109,16 +138,21 @@ def _named(root: yaml.MappingNode, mode: yaml.ScalarNode) -> yaml.MappingNode:
     return _with(root, changed)
 
 
-def _written_out(root: yaml.MappingNode, where: str) -> yaml.MappingNode:
+def _each_written_out(root: yaml.MappingNode, where: str) -> yaml.MappingNode:
+    inputs = _value(root, "inputs")
+    if not isinstance(inputs, yaml.SequenceNode):
+        return root
+    return _with(
+        root, {"inputs": _sequence(inputs, [one for each in inputs.value for one in _one_per_type(each, where)])}
+    )
+
+
+def _all_written_out(root: yaml.MappingNode) -> yaml.MappingNode:
     inputs, steps = _value(root, "inputs"), _value(root, "steps")
-    changed: dict[str, yaml.Node] = {}
-    if isinstance(inputs, yaml.SequenceNode):
-        each = [node for given in inputs.value for node in _one_per_type(given, where)]
-        inputs = changed["inputs"] = _sequence(inputs, each)
-    if isinstance(steps, yaml.SequenceNode) and isinstance(inputs, yaml.SequenceNode):
-        roles = list({role.value: role for role in _roles(inputs)}.values())
-        changed["steps"] = _sequence(steps, [_reads(step, roles) for step in steps.value])
-    return _with(root, changed)
+    if not isinstance(steps, yaml.SequenceNode) or not isinstance(inputs, yaml.SequenceNode):
+        return root
+    roles = list({role.value: role for role in _roles(inputs)}.values())
+    return _with(root, {"steps": _sequence(steps, [_reads(step, roles) for step in steps.value])})
 
 
 def _one_per_type(given: yaml.Node, where: str) -> list[yaml.Node]:
@@ -214,11 +248,11 @@ def _with(
 
 
 def _mapping(like: yaml.Node, pairs: list[tuple[yaml.Node, yaml.Node]]) -> yaml.MappingNode:
-    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, like.start_mark, like.end_mark)
+    return yaml.MappingNode(_MAPPING, pairs, like.start_mark, like.end_mark)
 
 
 def _sequence(like: yaml.Node, elements: Sequence[yaml.Node]) -> yaml.SequenceNode:
-    return yaml.SequenceNode("tag:yaml.org,2002:seq", list(elements), like.start_mark, like.end_mark)
+    return yaml.SequenceNode(_SEQUENCE, list(elements), like.start_mark, like.end_mark)
 
 
 def _place(where: str, node: yaml.Node | None) -> str:

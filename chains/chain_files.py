@@ -98,13 +98,13 @@ def parse_chains(text: str, where: str) -> tuple[Chain, ...]:
         root = compose(text, where)
         if not isinstance(root, yaml.MappingNode):
             raise ConfigInvalid("a chain file holds one mapping", where=f"{where}:1")
-        return tuple(_validated(node, where) for node in expand(root, where))
+        chains, known = expand(root, where), dict[int, object]()
+        return tuple(_validated(node, construct(node, known), where) for node in chains)
     except yaml.YAMLError as error:
         raise not_yaml(error, where) from error
 
 
-def _validated(node: yaml.MappingNode, where: str) -> Chain:
-    data = construct(node)
+def _validated(node: yaml.MappingNode, data: object, where: str) -> Chain:
     try:
         return Chain.model_validate(data)
     except ValidationError as error:
@@ -123,14 +123,14 @@ def _at_line(error: ValidationError, root: yaml.Node | None, where: str) -> Conf
     findings = []
     lines = []
     for finding in error.errors():
-        line = _line_of(root, finding["loc"])
+        line = line_of(root, finding["loc"])
         lines.append(line)
         place = ".".join(str(part) for part in finding["loc"]) or "chain"
         findings.append(f"line {line}: {place}: {finding['msg'].removeprefix('Value error, ')}")
     return ConfigInvalid("; ".join(findings), where=f"{where}:{lines[0]}", hint="docs/own-chain.md has the form")
 
 
-def _line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
+def line_of(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
     """Return the line (from 1) of the deepest node on the path; parts that the text left out are passed over."""
     line = node.start_mark.line + 1 if node else 1
     for part in path:

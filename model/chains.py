@@ -38,7 +38,7 @@ class TriggerRule(Value):
     timeliness: tuple[str, ...] = Field((), description="Only products of these; empty for any, also unknown.")
     delay_s: float = Field(0.0, ge=0, description="How long after the arrival the request is first looked at.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
-    made_by: str | None = Field(None, description="Only products of the chain of this name, or of its variants.")
+    made_by: str | None = Field(None, description="Only products of the chain of exactly this name.")
     not_made_by: str | None = Field(None, description="No products of the chain of this name, or of its variants.")
 
     def takes_from(self, maker: str | None) -> bool:
@@ -50,7 +50,7 @@ class TriggerRule(Value):
         >>> rule.takes_from("S3-OL1"), rule.takes_from("S3-PUG-NTC"), rule.takes_from(None)
         (True, False, True)
         """
-        is_wanted = self.made_by is None or is_variant(self.made_by, maker)
+        is_wanted = self.made_by is None or self.made_by == maker
         return is_wanted and (self.not_made_by is None or not is_variant(self.not_made_by, maker))
 
     @field_validator("names")
