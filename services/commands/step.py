@@ -27,6 +27,9 @@ def run(
     processor: Annotated[
         Path | None, typer.Option("--processor", help="YAML file of the processor; without it, the simulator.")
     ] = None,
+    task_table: Annotated[
+        Path | None, typer.Option("--task-table", help="Task table whose executables are run, instead of --processor.")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--folder", help="New working directory; else one beside the job order.")
     ] = None,
@@ -42,10 +45,16 @@ def run(
     import tempfile
 
     from refsys.chains.processors.alone import read_processor, run_alone
+    from refsys.chains.processors.from_tables import processor_of
+    from refsys.chains.task_tables import read_task_table
     from refsys.storage.local_files import require_file
 
     require_file(job_order)
+    if processor is not None and task_table is not None:
+        raise typer.BadParameter("give --processor or --task-table, not both", param_hint="--task-table")
     what = read_processor(processor) if processor is not None else None
+    if task_table is not None:
+        what = processor_of(read_task_table(task_table))
     place = folder or Path(tempfile.mkdtemp(prefix=f"{job_order.stem}-", dir=job_order.absolute().parent))
     report = run_alone(job_order, what, place)
     removed = report.failure is None and not keep
