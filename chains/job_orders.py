@@ -39,6 +39,10 @@ class JobSettings(Value):
     optional_outputs: tuple[str, ...] | None = Field(
         None, description="Optional outputs that the last task is to write; None: all that the table has."
     )
+    added_inputs: tuple[JobInput, ...] = Field(
+        (), description="Inputs of every task that the table does not have, named below the working directory."
+    )
+    added_outputs: tuple[JobOutput, ...] = Field((), description="Outputs likewise, such as the report of a task.")
     latest_only: bool = Field(False, description="Of files of an input with the same start and stop, only the newest.")
 
 
@@ -128,10 +132,21 @@ class _Run:
         keys = self.keys[begin : begin + len(task.inputs)]
         inputs = [self._input(key, number, task) for number, key in enumerate(keys)]
         last = index == len(self.table.tasks) - 1
-        outputs = tuple(self._output(output) for output in task.outputs if is_wanted(output, self.settings, last=last))
+        outputs = [self._output(output) for output in task.outputs if is_wanted(output, self.settings, last=last)]
         self._made |= {output.file_type for output in task.outputs}
-        present = tuple(entry for entry in inputs if entry is not None)
-        return JobProcess(task_name=task.name, task_version=task.version, inputs=present, outputs=outputs)
+        return JobProcess(
+            task_name=task.name,
+            task_version=task.version,
+            inputs=(*(entry for entry in inputs if entry is not None), *map(self._below, self.settings.added_inputs)),
+            outputs=tuple(dict.fromkeys((*outputs, *map(self._added, self.settings.added_outputs)))),
+        )
+
+    def _below(self, entry: JobInput) -> JobInput:
+        names = tuple(f"{self.folder}{name}" for name in entry.file_names)
+        return entry.model_copy(update={"file_names": names})
+
+    def _added(self, output: JobOutput) -> JobOutput:
+        return output.model_copy(update={"file_name": f"{self.folder}{output.file_name}"})
 
     def _input(self, key: str, number: int, task: TableTask) -> JobInput | None:
         entry = self.table.resolved(task.inputs[number])

@@ -20,16 +20,13 @@ def changed_table(table: TaskTable, *, one_by_one: bool = False, without: tuple[
     one_by_one
         Whether each task becomes a pool of its own.
     without
-        Regular expressions that match the whole names of tasks left out, such as `.*_BP`.
+        Regular expressions that match the whole names of tasks left out, such as `.*_BP`; a table may have none of them.
 
     Raises
     ------
     ConfigInvalid
-        If no task is left, an expression matches none, or a task that stays refers to an input of one that goes.
+        If no task is left, or a task that stays refers to an input of one that goes.
     """
-    names = [task.name for task in table.tasks]
-    if idle := [pattern for pattern in without if not any(re.fullmatch(pattern, name) for name in names)]:
-        raise ConfigInvalid(f"no task is called {', '.join(idle)}", where=table.processor_name)
     pools: list[TablePool] = []
     for pool in table.pools:
         kept = tuple(task for task in pool.tasks if not any(re.fullmatch(pattern, task.name) for pattern in without))

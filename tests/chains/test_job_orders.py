@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from job_order_cases import at, canonical, case_order, case_table, real_files
+from lxml import etree
 
 from refsys.chains.job_orders import JobSettings, build_job_order
 from refsys.chains.job_orders_inputs import JobFile
@@ -12,7 +13,7 @@ from refsys.chains.job_orders_writing import write_job_order
 from refsys.chains.task_tables import read_task_table
 from refsys.chains.task_tables_changes import changed_table, single_task
 from refsys.model.errors import PlanInvalid
-from refsys.model.job_orders import JobOrder
+from refsys.model.job_orders import JobInput, JobOrder, JobOutput
 
 S1 = JobSettings(
     profile="s1",
@@ -22,6 +23,17 @@ S1 = JobSettings(
     parameters={"Dem": "fine"},
     synonyms={"AUX_RES": ("AUX_RESORB",), "AUX_POE": ("AUX_POEORB",)},
     output_names={"REPORT": r"^report_[0-9]+\.xml$"},
+)
+S2 = JobSettings(
+    profile="s2",
+    acquisition_station="ACQU",
+    processing_station="STAT",
+    output_names={"QUICKLOOK_GEO": "output/QUICKLOOK_GEO"},
+    added_inputs=(
+        JobInput(file_type="WORKING", file_name_type="Directory", file_names=("tmp",)),
+        JobInput(file_type="IDP_INFOS", file_name_type="Physical", file_names=("idp_infos.xml",)),
+    ),
+    added_outputs=(JobOutput(file_type="REPORT", file_name_type="Physical", file_name="ipf_report_file.xml"),),
 )
 S1_TIME = (at("03:04:05"), at("03:04:30.500"))
 S3_TIME = (at("03:00"), at("03:03"))
@@ -109,12 +121,7 @@ def test_one_step_of_sentinel_2() -> None:
         },
         folder="/work/5",
         sensing=S3_TIME,
-        settings=JobSettings(
-            profile="s2",
-            acquisition_station="ACQU",
-            processing_station="STAT",
-            output_names={"QUICKLOOK_GEO": "output/QUICKLOOK_GEO"},
-        ),
+        settings=S2,
         overrides={"PARALLEL_DETECTOR_IDENT": "05"},
     )
     assert write_job_order(order, "s2") == case_order("s2")
@@ -207,6 +214,46 @@ def test_real_altimetry_calibration_table_names_what_earlier_tasks_make() -> Non
     assert [process.task_name for process in order.processes] == [task.name for task in table.tasks]
     assert order.processes[1].inputs[1].file_names == ("/w/SR_1_CAL_PR",)
     assert order.processes[3].inputs[0].file_names == ("/w/SR_1_CAL_CA",)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["TaskTable.PUG_OL_1_EFR.03.xml", "TaskTable.PUG_SL_1_RBT.03.xml"])
+def test_real_product_unit_table_without_reports_and_browses(name: str) -> None:
+    without = ("PUGReportGenerator", "OLQC_Wrapper", ".*_BP")
+    table = changed_table(read_task_table(real_table(name)), one_by_one=True, without=without)
+    kind = name.split("_", 1)[1].removesuffix(".03.xml") + "___"
+    files = {kind: [file("unit.SEN3", kind, "02:59", "03:04")]}
+    orbit = {"AX___FRO_AX": [file("orbit.SEN3", "AX___FRO_AX", "00:00", "23:00")]}
+    settings = JobSettings(profile="s3-pug", mode="NTC", append_parameters=True)
+    order = build_job_order(table, files | orbit, folder="/w", sensing=S3_TIME, settings=settings)
+    read = {process.task_name: [entry.file_type for entry in process.inputs] for process in order.processes}
+    made = {process.task_name: [output.file_type for output in process.outputs] for process in order.processes}
+    cut = kind.replace("___", "INT")
+    assert read == {
+        "PUGCoreProcessor": [kind, "AX___FRO_AX"],
+        "PUGPostProcessor": [cut, "PDUStatistics", "AX___FRO_AX"],
+    }
+    assert made == {"PUGCoreProcessor": [cut, "PDUStatistics"], "PUGPostProcessor": [kind]}
+    assert (order.parameter("MtdPDUFrameNumbers"), order.parameter("QcApply")) == ("", "false")
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["INIT_LOC_L0", "FORMAT_ISP", "QL_GEO", "QL_CLOUD_MASK", "FORMAT_IMG_QL_L0"])
+def test_a_real_step_of_sentinel_2_reads_and_writes_what_its_template_does(name: str) -> None:
+    whole = read_task_table(real_table("data/6.1/L0/TaskTable_L0.xml"))
+    table = single_task(whole, [task.name for task in whole.tasks].index(name))
+    files = {
+        key: [file(f"in/{way.file_type}", way.file_type, "03:00", "03:03")]
+        for key, _, entry in table.inputs()
+        for way in entry.alternatives
+    }
+    order = build_job_order(table, files, folder="/w", sensing=S3_TIME, settings=S2)
+    templates = {path.name: path for path in real_files("Ipf_Job_Order")}
+    template = etree.parse(str(templates[f"job_order_template_{name}.xml"])).getroot()
+    (process,) = order.processes
+    for built, kind in ((process.inputs, "Input"), (process.outputs, "Output")):
+        expected = {(element.findtext("File_Type") or "").strip() for element in template.iter(kind)}
+        assert {entry.file_type for entry in built} == expected
 
 
 def test_a_mandatory_input_without_files_is_named() -> None:

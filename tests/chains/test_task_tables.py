@@ -151,8 +151,7 @@ def test_tasks_are_left_out_and_run_one_by_one() -> None:
     table = changed_table(case_table("s3-pug"), one_by_one=True, without=(".*_BP",))
     assert [[task.name for task in pool.tasks] for pool in table.pools] == [["Core"], ["Post"]]
     assert table.pools[0].killing_signal == 15
-    with pytest.raises(ConfigInvalid, match="no task is called"):
-        changed_table(table, without=(".*_BP",))
+    assert changed_table(table, without=(".*_BP",)) == table
     with pytest.raises(ConfigInvalid, match="cannot be left out"):
         changed_table(case_table("s1-l1"), without=("PRE",))
     with pytest.raises(ConfigInvalid, match="cannot be left out"):
