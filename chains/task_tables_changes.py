@@ -20,7 +20,7 @@ def changed_table(table: TaskTable, *, one_by_one: bool = False, without: tuple[
     one_by_one
         Whether each task becomes a pool of its own.
     without
-        Regular expressions that match the whole names of tasks left out, such as `.*_BP`; a table may have none of them.
+        Regular expressions that match the whole names of tasks left out, such as `.*_BP`; some may match none.
 
     Raises
     ------
