@@ -1,39 +1,37 @@
 """What may be wrong with a chain beyond its form: types nobody knows, policies that cannot work, loops, times.
 
-Every finding is a sentence that says what to mend. The catalogue of product types is `product_types.yaml`.
+Every finding is a sentence that says what to mend. Types are those of `refsys.model.product_types`.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import resources
-
-import yaml
+from collections.abc import Iterator, Mapping, Sequence
 
 from refsys.chains.chain_files import check_units
 from refsys.chains.relations import input_types, makers_of, may_be, trigger_loops
 from refsys.chains.rules import make_rule
 from refsys.model.chains import Chain, InputRule, fits_type
 from refsys.model.errors import ConfigInvalid, RefsysError
+from refsys.model.product_types import FAMILIES
 
-
-@cache
-def product_types() -> dict[str, str]:
-    """Return every catalogued product type and the family it belongs to."""
-    text = (resources.files("refsys.chains") / "product_types.yaml").read_text("utf-8")
-    families: dict[str, list[str]] = yaml.load(text, Loader=yaml.CSafeLoader)
-    return {kind: family for family, types in families.items() for kind in types}
+_KNOWN = {kind for types in FAMILIES.values() for kind in types}
 
 
 def findings(chain: Chain, chains: Mapping[str, Chain]) -> list[str]:
     """Return what is wrong with a chain among others (`chains` may hold it); empty if nothing is."""
     around = {**chains, chain.name: chain}
-    return [
-        *_of_units(chain),
-        *_of_types(chain, around),
-        *_of_inputs(chain),
-        *_of_rule(chain),
-        *_of_loops(chain, around),
-    ]
+    return [*_of_one(chain, around), *_of_loops(chain, trigger_loops(around))]
+
+
+def findings_of_all(chains: Mapping[str, Chain]) -> dict[str, list[str]]:
+    """Return what is wrong with each of the chains, by name."""
+    loops = trigger_loops(chains)
+    return {name: [*_of_one(chain, chains), *_of_loops(chain, loops)] for name, chain in chains.items()}
+
+
+def _of_one(chain: Chain, chains: Mapping[str, Chain]) -> Iterator[str]:
+    yield from _of_units(chain)
+    yield from _of_inputs(chain)
+    yield from _of_rule(chain)
+    yield from _of_types(chain, chains)
 
 
 def _of_units(chain: Chain) -> Iterator[str]:
@@ -44,19 +42,23 @@ def _of_units(chain: Chain) -> Iterator[str]:
 
 
 def _of_types(chain: Chain, chains: Mapping[str, Chain]) -> Iterator[str]:
-    known = product_types()
     for kind in input_types(chain):
-        if not any(fits_type(kind, each) for each in known) and not makers_of(kind, chains):
+        if not _is_known(kind) and not makers_of(kind, chains):
             yield f"input type {kind} is in no catalogue and no chain makes it: mend the type, or add its maker"
     for kind in chain.outputs:
-        if not any(may_be(kind, each) for each in known):
+        if not _is_known(kind):
             yield f"output type {kind} is not catalogued: add it to the catalogue of product types"
 
 
+def _is_known(kind: str) -> bool:
+    return any(fits_type(kind, each) for each in _KNOWN) if "?" in kind else kind in _KNOWN
+
+
 def _of_inputs(chain: Chain) -> Iterator[str]:
-    roles = {rule.role: rule for rule in chain.inputs}
-    if len(roles) != len(chain.inputs):
-        yield "two inputs have the same role: give each its own"
+    used = [rule for rule in chain.inputs if not rule.modes or chain.mode in rule.modes]
+    roles = {rule.role: rule for rule in used}
+    if len(roles) != len(used):
+        yield "two inputs of one mode have the same role: give each its own"
     for rule in chain.inputs:
         yield from _of_input(chain, rule, roles)
     arrivals = [rule.arrival for rule in chain.triggers]
@@ -94,7 +96,7 @@ def _of_rule(chain: Chain) -> Iterator[str]:
         yield f"rule {chain.rule.name} chooses inputs, but no input has policy `rule`"
 
 
-def _of_loops(chain: Chain, chains: Mapping[str, Chain]) -> Iterator[str]:
-    for loop in trigger_loops(chains):
+def _of_loops(chain: Chain, loops: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    for loop in loops:
         if chain.name in loop:
             yield f"what it makes triggers it again, through {', '.join(loop)}: read it without `triggers`"

@@ -24,14 +24,17 @@ def may_be(ours: str, theirs: str) -> bool:
     >>> may_be("S?_RAW__0S", "??_RAW__0S"), may_be("S?_RAW__0S", "IW_RAW__0S")
     (True, False)
     """
+    if "?" not in ours and "?" not in theirs:
+        return ours == theirs
     same = (a == b or "?" in (a, b) for a, b in zip(ours, theirs, strict=False))
     return len(ours) == len(theirs) and all(same)
 
 
 def relations(chains: Mapping[str, Chain]) -> list[Relation]:
     """Return every relation, in order of maker, type, taker; a type that triggers is not told as feeding too."""
+    reads = {name: {kind for rule in chain.inputs for kind in rule.types} for name, chain in chains.items()}
     pairs = (
-        _relation(maker, kind, taker)
+        _relation(maker, kind, taker, reads[taker.name])
         for maker in chains.values()
         for kind in dict.fromkeys(maker.outputs)
         for taker in chains.values()
@@ -40,21 +43,20 @@ def relations(chains: Mapping[str, Chain]) -> list[Relation]:
     return sorted(found, key=lambda each: (each.maker, each.product_type, each.taker))
 
 
-def _relation(maker: Chain, kind: str, taker: Chain) -> Relation | None:
-    if any(_may_trigger(maker, kind, rule) for rule in taker.triggers):
+def _relation(maker: Chain, kind: str, taker: Chain, reads: set[str]) -> Relation | None:
+    if any(may_be(kind, rule.arrival) and _may_fire(maker, rule) for rule in taker.triggers):
         return Relation(maker=maker.name, product_type=kind, taker=taker.name, kind="triggers")
-    if any(may_be(kind, wanted) for rule in taker.inputs for wanted in rule.types):
+    patterns = reads if "?" in kind else (wanted for wanted in reads if "?" in wanted)
+    if kind in reads or any(may_be(kind, wanted) for wanted in patterns):
         return Relation(maker=maker.name, product_type=kind, taker=taker.name, kind="feeds")
     return None
 
 
-def _may_trigger(maker: Chain, kind: str, rule: TriggerRule) -> bool:
-    return may_be(kind, rule.arrival) and rule.takes_from(maker.name) and _same_timeliness(maker, rule.timeliness)
-
-
-def _same_timeliness(maker: Chain, wanted: tuple[str, ...]) -> bool:
-    """Return whether products of a chain can be of a wanted timeliness; a chain without mode says nothing."""
-    return not wanted or maker.mode is None or maker.mode not in ("NRT", "STC", "NTC") or maker.mode in wanted
+def _may_fire(maker: Chain, rule: TriggerRule) -> bool:
+    """Return whether products of a chain can be what a trigger wants; a chain without mode may make any timeliness."""
+    if not rule.takes_from(maker.name):
+        return False
+    return not rule.timeliness or maker.mode not in ("NRT", "STC", "NTC") or maker.mode in rule.timeliness
 
 
 def trigger_loops(chains: Mapping[str, Chain]) -> list[tuple[str, ...]]:

@@ -1,8 +1,9 @@
 """From the arrival of a product to the requests it makes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 
 from refsys.chains.main_inputs import REFUSED
 from refsys.chains.rules import RuleView, make_rule
@@ -10,6 +11,9 @@ from refsys.model.chains import Chain, TriggerRule, fits_type
 from refsys.model.errors import RefsysError
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
+
+PROCESSOR_UNIT = "processor.run"
+"""Unit of the steps that run a processor that does not come with refsys."""
 
 
 def triggered(product: Product, chains: Mapping[str, Chain], view: RuleView, now: datetime) -> list[ProductionRequest]:
@@ -33,6 +37,24 @@ def triggered(product: Product, chains: Mapping[str, Chain], view: RuleView, now
         product's own request is not to blame.
     """
     return [request for name in sorted(chains) for request in _of_chain(product, chains[name], view, now)]
+
+
+def starting_by_themselves(chains: Mapping[str, Chain], processors: Sequence[str]) -> dict[str, Chain]:
+    """Return the chains that arrivals start: all but those of agency processors that are not said to be here.
+
+    Parameters
+    ----------
+    chains
+        By name.
+    processors
+        Names or patterns (`*`, `?`) of chains whose processor is installed.
+    """
+    return {
+        name: chain
+        for name, chain in chains.items()
+        if not any(step.unit == PROCESSOR_UNIT for step in chain.steps)
+        or any(fnmatchcase(name, pattern) for pattern in processors)
+    }
 
 
 def request_for(product: Product, chain: Chain, *, label: str = "triggered", wait: bool = True) -> ProductionRequest:

@@ -67,6 +67,11 @@ class Settings(Value):
     chains: tuple[Path, ...] = Field(
         (), description="Folders or files of further chains, such as [mine, /opt/x.yaml]; relative: below the home."
     )
+    processors: tuple[str, ...] = Field(
+        (),
+        description="Agency processors that are installed here, by name or pattern of their chains, as [S3-OL*]: "
+        "arrivals start them. Without it they start only when asked for by name.",
+    )
     cluster: ClusterSettings = Field(ClusterSettings(), description="Where steps run.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="How requests are owned and repeated.")
     limits: LimitSettings = Field(LimitSettings(), description="What input may be at most.")

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from refsys.chains.triggers import triggered
+from refsys.chains.triggers import starting_by_themselves, triggered
 from refsys.model.chains import Chain
 from refsys.model.events import CancelRequested, InputArrived, RetryRequested
 from refsys.model.products import Product
@@ -29,6 +30,11 @@ class System:
     chains: Mapping[str, Chain]
     clock: Clock
 
+    @cached_property
+    def triggering(self) -> Mapping[str, Chain]:
+        """Those of the chains that arrivals start in this home."""
+        return starting_by_themselves(self.chains, self.settings.processors)
+
     @property
     def store_address(self) -> StoreAddress:
         """Where workers find the store."""
@@ -47,7 +53,7 @@ def announce(system: System, product: Product) -> list[str]:
     """
     for key in system.ledger.waiting_for(product):
         wake(system, key, product.name)
-    wanted = triggered(product, system.chains, system.catalogue, system.clock.now())
+    wanted = triggered(product, system.triggering, system.catalogue, system.clock.now())
     return [key for key, new in intake(system, wanted) if new]
 
 

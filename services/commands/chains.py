@@ -29,7 +29,11 @@ def _known(ctx: typer.Context) -> "dict[str, Chain]":
 
 @chains.command("list")
 def list_chains(ctx: typer.Context, as_json: Json = False) -> None:
-    """List the chains of this home."""
+    """List the chains of this home; those of agency processors start by arrivals once `processors` names them."""
+    from refsys.chains.triggers import starting_by_themselves
+
+    known = _known(ctx)
+    starting = starting_by_themselves(known, settings_of(ctx).processors)
     rows = [
         {
             "chain": chain.name,
@@ -39,10 +43,11 @@ def list_chains(ctx: typer.Context, as_json: Json = False) -> None:
             "inputs": [kind for rule in chain.inputs for kind in rule.types],
             "outputs": list(chain.outputs),
             "steps": [step.name for step in chain.steps],
+            "starts": "by arrivals" if chain.triggers and name in starting else "when asked",
         }
-        for _, chain in sorted(_known(ctx).items())
+        for name, chain in sorted(known.items())
     ]
-    columns = ("chain", "version", "title", "inputs", "outputs", "steps")
+    columns = ("chain", "version", "starts", "title", "outputs")
     views.show_rows(rows, columns, as_json=as_json, empty="no chains")
 
 
@@ -92,23 +97,23 @@ def check_chains(
     as_json: Json = False,
 ) -> None:
     """Check chain files: form, units, types, policies, rules, loops, times; errors name the line."""
-    from refsys.chains.chain_checks import findings
+    from refsys.chains.chain_checks import findings, findings_of_all
     from refsys.chains.chain_files import load_chain_file
     from refsys.model.errors import RefsysError
 
     if bool(files) == every:
         raise typer.BadParameter("name chain files, or say --all", param_hint="FILE...")
     known = _known(ctx)
-    checked: list[tuple[str, Chain]] = [("this home", chain) for _, chain in sorted(known.items())] if every else []
-    rows = []
+    wrong = [("this home", name, found) for name, found in sorted(findings_of_all(known).items())] if every else []
     for file in files or []:
         try:
-            checked += [(str(file), chain) for chain in load_chain_file(file)]
+            wrong += [(str(file), chain.name, findings(chain, known)) for chain in load_chain_file(file)]
         except RefsysError as error:
-            rows.append({"file": str(file), "chain": None, "ok": False, "error": str(error)})
-    for place, chain in checked:
-        wrong = findings(chain, known)
-        rows.append({"file": place, "chain": chain.name, "ok": not wrong, "error": "; ".join(wrong) or None})
+            wrong.append((str(file), "", [str(error)]))
+    rows = [
+        {"file": place, "chain": name or None, "ok": not found, "error": "; ".join(found) or None}
+        for place, name, found in wrong
+    ]
     views.show_rows(rows, ("file", "chain", "ok", "error"), as_json=as_json, empty="no chains")
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
