@@ -106,6 +106,9 @@ class Scenario(Value):
     s2: Sentinel2Traffic | None = None
     s3: Sentinel3Traffic | None = None
     auxiliary: tuple[AuxiliarySeries, ...] = ()
+    fill: bool = Field(
+        True, description="One file, valid for all the time, of each other auxiliary type that chains choose."
+    )
     leave_out: tuple[str, ...] = Field((), description="Chains that do not run in it.")
     seconds: dict[str, float] = Field({}, description="Median duration of a run by chain; `*` for all others.")
     spread: float = Field(0.3, ge=0, le=3, description="Sigma of the natural logarithm of durations (lognormal).")
