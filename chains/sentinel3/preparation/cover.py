@@ -62,6 +62,8 @@ def covers(spans: Iterable[Span], lower: datetime, upper: datetime, gap_s: float
     gap = timedelta(seconds=gap_s)
     reached = lower
     for start, stop in sorted(spans):
+        if start >= upper:
+            break
         if start > reached + gap:
             return False
         reached = max(reached, stop)
