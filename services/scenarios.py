@@ -121,7 +121,7 @@ def _from_now(arrivals: Sequence[Arrival], now: datetime) -> Iterator[tuple[date
     yield from ((at, products) for at, products in arrivals if at >= now)
 
 
-def _simulate(processors: ScenarioProcessors):  # noqa: ANN202
+def _simulate(processors: ScenarioProcessors) -> Simulate:
     def simulate(task: StepTask, _before: Sequence[StepResult]) -> SimulatedStep:
         of = StepOfRequest.model_construct(
             chain=task.chain,
