@@ -29,7 +29,6 @@ class Piece:
     node_before: datetime | None = None
     node_after: datetime | None = None
     dump_start: datetime | None = None
-    last_of_dump: bool = False
     calibration_class: str | None = None
 
     @property

@@ -3,7 +3,9 @@
 Specification: chains 7.16, preparation 11.6. A unit waits for six hours, far longer than the next dump takes, so its
 times depend on what there is in the end: those of its step, cut to the products in it. A step without products makes
 none. Orbits are cut from node to node, once for each orbit in which a product of the type starts; a product that
-reaches over into an orbit where none starts makes no units there.
+reaches over into an orbit where none starts makes no units there. Stripes of a dump hold products of that dump alone,
+whatever the length; the offset of SR_0_SRA is for orbits and plays no part. Tiles have the type and times of their
+source, so as a set they add nothing.
 """
 
 from collections import defaultdict
@@ -71,12 +73,11 @@ def dump_units(products: list[Piece], length_s: float) -> list[Piece]:
         dumps[piece.satellite, piece.dump_start].append(piece)
     found = []
     for (satellite, dump_start), members in sorted(dumps.items()):
-        for start, stop in cut(dump_start, max(piece.stop for piece in members), length_s):
-            whole = start + timedelta(seconds=length_s)
-            inside = touching(products, satellite, start, whole)
-            if touching(members, satellite, start, whole):
-                ends = [piece.stop for piece in inside if piece.last_of_dump and start < piece.stop < whole]
-                found.append(clipped(inside, start, min([whole, *ends]) if stop < whole else whole))
+        for start, _ in cut(dump_start, max(piece.stop for piece in members), length_s):
+            stop = start + timedelta(seconds=length_s)
+            inside = touching(members, satellite, start, stop)
+            if inside:
+                found.append(clipped(inside, start, stop))
     return found
 
 
@@ -87,5 +88,4 @@ def clipped(inside: list[Piece], start: datetime, stop: datetime) -> Piece:
         first,
         start=max(start, min(piece.start for piece in inside)),
         stop=min(stop, max(piece.stop for piece in inside)),
-        last_of_dump=any(piece.last_of_dump for piece in inside),
     )
