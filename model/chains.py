@@ -39,7 +39,9 @@ class TriggerRule(Value):
     delay_s: float = Field(0.0, ge=0, description="How long after the arrival the request is first looked at.")
     names: str | None = Field(None, description="Only product names that match this regular expression (full match).")
     made_by: str | None = Field(None, description="Only products of the chain of exactly this name.")
-    not_made_by: str | None = Field(None, description="No products of the chain of this name, or of its variants.")
+    not_made_by: str | tuple[str, ...] | None = Field(
+        None, description="No products of the chain of this name (or of these), or of its variants."
+    )
 
     def takes_from(self, maker: str | None) -> bool:
         """Return whether products of a chain trigger; None for what came from outside.
@@ -51,7 +53,8 @@ class TriggerRule(Value):
         (True, False, True)
         """
         is_wanted = self.made_by is None or self.made_by == maker
-        return is_wanted and (self.not_made_by is None or not is_variant(self.not_made_by, maker))
+        unwanted = (self.not_made_by,) if isinstance(self.not_made_by, str) else self.not_made_by or ()
+        return is_wanted and not any(is_variant(name, maker) for name in unwanted)
 
     @field_validator("names")
     @classmethod

@@ -10,7 +10,14 @@ from pydantic import Field
 from refsys.chains.extraction_s1_slices import OVERLAP_AND_LENGTH_S, slice_count
 from refsys.chains.masks import enough_sea, meets, read_mask, sea_coverage
 from refsys.chains.rules import Awaited, Discarded, MainInputs, Moment, RuleView, rule
-from refsys.chains.sentinel1.preparation.level0 import beam_of, is_slice, mission_id, newest
+from refsys.chains.sentinel1.preparation.level0 import (
+    beam_of,
+    highest_timeliness,
+    is_segment,
+    is_slice,
+    mission_id,
+    newest,
+)
 from refsys.chains.sentinel1.preparation.optional_inputs import OptionalWait, awaited_input
 from refsys.model.chains import Chain
 from refsys.model.errors import ProductUnknown
@@ -73,7 +80,7 @@ class SliceRule(Value):
             return awaited
         first = next(companions[each] for each in _ROLES if each in companions)
         segment = (first.start, first.stop)
-        timeliness = one.attributes.timeliness or first.attributes.timeliness
+        timeliness = one.attributes.timeliness or first.attributes.timeliness or _of_segments(one, view)
         for wait in self.waits:
             if wait.is_for(timeliness) and (
                 awaited := awaited_input(wait, chain, view, moment, slice_of=one, segment=segment)
@@ -170,6 +177,20 @@ def _companions(one: Product, view: RuleView) -> dict[Companion, Product]:
         if fitting:
             found[each] = newest(fitting)
     return found
+
+
+def _of_segments(one: Product, view: RuleView) -> str | None:
+    """Return the most urgent timeliness of the segments that a slice was made of, else of all of its data take.
+
+    Manifests of slices do not say it. What they were made of is asked first, so that a segment which came later changes
+    nothing.
+    """
+    data_take = one.attributes.data_take_id
+    if data_take is None:
+        return None
+    segments = [each for each in view.by_data_take((one.product_type,), one.satellite, data_take) if is_segment(each)]
+    made_of = {ref.name for ref in one.provenance.inputs} if one.provenance else set()
+    return highest_timeliness([each for each in segments if each.name in made_of] or segments)
 
 
 def _companion_type(one: Product, companion: Companion) -> str:
