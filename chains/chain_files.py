@@ -26,8 +26,15 @@ def shipped_chains() -> dict[str, Chain]:
     return chains
 
 
-def load_chains(places: Iterable[Path] = ()) -> dict[str, Chain]:
+def load_chains(places: Iterable[Path] = (), task_tables: Path | None = None) -> dict[str, Chain]:
     """Return shipped chains and those of further files or folders, by name.
+
+    Parameters
+    ----------
+    places
+        Further files or folders.
+    task_tables
+        Folder of the agencies' task tables, which then say the auxiliary inputs of chains that name one.
 
     Raises
     ------
@@ -40,7 +47,13 @@ def load_chains(places: Iterable[Path] = ()) -> dict[str, Chain]:
             raise ConfigInvalid("no such file or folder of chains", where=place, hint="mend `chains` in the settings")
         for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
             _add(chains, load_chain_file(file), file)
-    return chains
+    if task_tables is None:
+        return chains
+    if not task_tables.is_dir():
+        raise ConfigInvalid("no such folder of task tables", where=task_tables, hint="mend `task_tables`")
+    from refsys.chains.chain_tables import with_task_table  # noqa: PLC0415  (XML is needed only here)
+
+    return {name: with_task_table(chain, task_tables) for name, chain in chains.items()}
 
 
 def _add(chains: dict[str, Chain], more: Iterable[Chain], where: object) -> None:

@@ -67,6 +67,11 @@ class Settings(Value):
     chains: tuple[Path, ...] = Field(
         (), description="Folders or files of further chains, such as [mine, /opt/x.yaml]; relative: below the home."
     )
+    task_tables: Path | None = Field(
+        None,
+        description="Folder of the agencies' task tables: a chain that names one takes its auxiliary inputs from it. "
+        "Relative: below the home.",
+    )
     processors: tuple[str, ...] = Field(
         (),
         description="Agency processors that are installed here, by name or pattern of their chains, as [S3-OL*]: "
@@ -85,6 +90,11 @@ class Settings(Value):
     def chain_places(self) -> tuple[Path, ...]:
         """Where further chains are, relative places taken from the home."""
         return tuple(self.home / place for place in self.chains)
+
+    @property
+    def task_tables_folder(self) -> Path | None:
+        """Folder of task tables, a relative one taken from the home."""
+        return None if self.task_tables is None else self.home / self.task_tables
 
     @property
     def database_url(self) -> str:

@@ -183,7 +183,7 @@ def _store_faults(store: Store, key: str) -> Iterator[str]:
 
 
 def _chains(settings: Settings) -> Iterator[Check]:
-    chains = load_chains(settings.chain_places)
+    chains = load_chains(settings.chain_places, settings.task_tables_folder)
     for chain in chains.values():
         check_units(chain)
     yield Check(name="chains", state="ok", found=", ".join(sorted(chains)) or "none")

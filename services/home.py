@@ -93,7 +93,7 @@ def open_system(settings: Settings, clock: Clock | None = None) -> Iterator[Syst
             store=open_store(settings.store_url, s3_endpoint=settings.s3_endpoint),
             catalogue=Catalogue(database, clock),
             ledger=Ledger(database, clock),
-            chains=load_chains(settings.chain_places),
+            chains=load_chains(settings.chain_places, settings.task_tables_folder),
             clock=clock,
         )
     finally:

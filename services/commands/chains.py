@@ -24,7 +24,8 @@ def add_to(app: typer.Typer) -> None:
 def _known(ctx: typer.Context) -> "dict[str, Chain]":
     from refsys.chains.chain_files import load_chains
 
-    return load_chains(settings_of(ctx).chain_places)
+    settings = settings_of(ctx)
+    return load_chains(settings.chain_places, settings.task_tables_folder)
 
 
 @chains.command("list")

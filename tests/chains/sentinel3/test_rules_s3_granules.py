@@ -1,5 +1,7 @@
 """Rules `s3-granules` and `s3-range` with the chains that have them."""
 
+from typing import Any
+
 import pytest
 from nouns import at
 from s3_rule_products import ask, chains, requests, s3_product
@@ -11,7 +13,7 @@ from refsys.model.requests import ProductionRequest
 OL1, OL1_NTC = "S3-OL1", "S3-OL1-NTC"
 
 
-def packets(number: int, position: str = "INSIDE", **more: object) -> Product:
+def packets(number: int, position: str = "INSIDE", **more: Any) -> Product:
     start = 120.0 * number
     return s3_product("OL_0_EFR___", start, start + 120, granule_number=number, granule_position=position, **more)
 

@@ -24,7 +24,7 @@ def scene(kind: str, number: int, **more: Any) -> Product:
     start = 100.0 * number
     orbit = 7 + int(start // PERIOD)
     node = (orbit - 7) * PERIOD
-    plain = {
+    plain: dict[str, Any] = {
         "granule_number": number,
         "absolute_orbit": orbit,
         "node_before": at(node),
