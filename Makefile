@@ -8,8 +8,11 @@ BURSTS ?= 9
 FUZZ := $(FUZZ_VENV)/bin/python tests/fuzz/fuzz_packets.py
 BIN := $(VENV)/bin
 HOME_DIR ?= var/demo
+ROWS ?= 10000000
+# Compiled kernels are kept beside the environment: the many processes of demo and tests compile each of them once.
+export REFSYS_KERNEL_CACHE ?= $(abspath $(VENV))/kernels
 
-.PHONY: demo test check bench slice fuzz determinism lock clean help
+.PHONY: demo test check docs bench slice catalogue fuzz determinism lock clean help
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -26,11 +29,17 @@ check: $(VENV)/.installed  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed  ## the reference pages of all chains, from their files
+	$(BIN)/refsys --home var/docs chains docs docs/chains/reference
+
 bench: $(BENCH_VENV)/.installed  ## measured ratios, written to docs/benchmarks.md; BENCH=name runs one and writes nothing
 	PYTHONPATH=tests/support $(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
 
 slice: $(VENV)/.installed  ## peak memory of one worker of 4 GiB over a simulated IW slice (an hour); BURSTS=1 runs a smaller one
 	$(BIN)/python -m benchmarks.slice_memory --bursts $(BURSTS)
+
+catalogue: $(VENV)/.installed  ## selections on 10 million rows; ROWS=1000000 runs a smaller one
+	$(BIN)/python -m benchmarks.catalogue --rows $(ROWS)
 
 fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain Python guided by its branches, then compiled
 	$(FUZZ) --seeds var/fuzz

@@ -4,6 +4,7 @@ Every finding is a sentence that says what to mend. Types are those of `refsys.m
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from refsys.chains.chain_files import check_units
 from refsys.chains.relations import input_types, makers_of, may_be, trigger_loops
@@ -11,6 +12,9 @@ from refsys.chains.rules import make_rule
 from refsys.model.chains import Chain, InputRule, fits_type
 from refsys.model.errors import ConfigInvalid, RefsysError
 from refsys.model.product_types import FAMILIES
+
+_ALIKE = 0.9
+"""Part of two types' characters that may agree before they are taken for one."""
 
 _KNOWN = {kind for types in FAMILIES.values() for kind in types}
 
@@ -46,8 +50,9 @@ def _of_types(chain: Chain, chains: Mapping[str, Chain]) -> Iterator[str]:
         if not _is_known(kind) and not makers_of(kind, chains):
             yield f"input type {kind} is in no catalogue and no chain makes it: mend the type, or add its maker"
     for kind in chain.outputs:
-        if not _is_known(kind):
-            yield f"output type {kind} is not catalogued: add it to the catalogue of product types"
+        # A type of the chain's own is lawful; one that is nearly a known one is a slip of the pen.
+        if not _is_known(kind) and (near := get_close_matches(kind, _KNOWN, n=1, cutoff=_ALIKE)):
+            yield f"output type {kind} is not catalogued, {near[0]} is: mend it, or choose a name less like it"
 
 
 def _is_known(kind: str) -> bool:

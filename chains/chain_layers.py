@@ -24,7 +24,8 @@ def layers(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]:
     """
     before: dict[str, set[str]] = {name: set() for name in names}
     for relation in found:
-        if relation.kind == "triggers" and relation.maker != relation.taker:
+        inside = relation.maker in before and relation.taker in before
+        if inside and relation.kind == "triggers" and relation.maker != relation.taker:
             before[relation.taker].add(relation.maker)
     depth: dict[str, int] = {}
     for name in names:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from refsys.chains.relations import Relation, makers_of, relations
+from refsys.chains.relations import Relation, relations
 from refsys.model.chains import Alternative, Chain, InputRule
 from refsys.model.lookups import Policy
 from refsys.services.chain_picture import draw_chains
@@ -14,7 +14,8 @@ _WRITTEN = "<!-- Written by `make docs` from the chain files; do not edit. -->"
 def write_all(folder: Path, chains: Mapping[str, Chain]) -> None:
     """Write the page of each chain, the index and the picture below a folder; pages of chains that are gone go too."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {f"{name.lower()}.md": chain_page(chain, chains) for name, chain in chains.items()}
+    found = relations(chains)
+    pages = {f"{name.lower()}.md": chain_page(chain, found) for name, chain in chains.items()}
     pages["README.md"] = index_page(chains)
     for old in folder.glob("*.md"):
         if old.name not in pages:
@@ -24,15 +25,14 @@ def write_all(folder: Path, chains: Mapping[str, Chain]) -> None:
     (folder / "chains.svg").write_bytes(draw_chains(chains, "svg"))
 
 
-def chain_page(chain: Chain, chains: Mapping[str, Chain]) -> str:
-    """Return the page of a chain, Markdown; `chains` are all that it may be related to."""
-    found = relations(chains)
+def chain_page(chain: Chain, found: Sequence[Relation]) -> str:
+    """Return the page of a chain, Markdown; `found` are the relations of all chains."""
     parts = [
         f"# {chain.name}\n\n{chain.title}.\n\n{chain.description.strip()}",
         _WRITTEN,
         _facts(chain),
         _triggers(chain),
-        _inputs(chain, chains),
+        _inputs(chain, found),
         _steps(chain),
         _neighbours(chain, found),
     ]
@@ -80,7 +80,7 @@ def _triggers(chain: Chain) -> str:
     return "## Triggers\n\n" + _table(("arrival of", "satellites", "timeliness", "after", "names"), rows)
 
 
-def _inputs(chain: Chain, chains: Mapping[str, Chain]) -> str:
+def _inputs(chain: Chain, found: Sequence[Relation]) -> str:
     grouped: dict[tuple[str, ...], list[InputRule]] = {}
     for rule in chain.inputs:
         words = (
@@ -92,11 +92,14 @@ def _inputs(chain: Chain, chains: Mapping[str, Chain]) -> str:
         )
         grouped.setdefault(words, []).append(rule)
     rows = [(_types([rule.role for rule in rules]), *words) for words, rules in grouped.items()]
-    made = {kind: makers for rule in chain.inputs for kind in rule.types if (makers := makers_of(kind, chains))}
     text = "## Inputs\n\n" + _table(("roles", "chosen by", "mandatory", "modes", "interval", "waited for"), rows)
+    made: dict[str, set[str]] = {}
+    for relation in found:
+        if relation.taker == chain.name:
+            made.setdefault(relation.product_type, set()).add(relation.maker)
     if not made:
         return text
-    lines = "\n".join(f"* `{kind}` by {', '.join(makers)}" for kind, makers in sorted(made.items()))
+    lines = "\n".join(f"* `{kind}` by {', '.join(sorted(makers))}" for kind, makers in sorted(made.items()))
     return f"{text}\n\nMade here:\n\n{lines}"
 
 

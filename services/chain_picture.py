@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Literal
 
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -30,14 +31,8 @@ def draw_chains(chains: Mapping[str, Chain], form: Literal["svg", "png"], *, fee
         Whether dashed lines show what is read without triggering, too.
     """
     found = relations(chains)
-    columns = layers(sorted(chains), found)
-    rows = max((len(column) for column in columns), default=1)
-    place = {
-        name: (x * (_WIDTH + _GAP), -(k + 0.5 * (rows - len(column))) * 2 * _HEIGHT)
-        for x, column in enumerate(columns)
-        for k, name in enumerate(column)
-    }
-    figure = Figure(figsize=(max(len(columns), 1) * 1.9 + 0.4, rows * 0.48 + 0.6), layout="constrained")
+    place, width, height = _places(sorted(chains), found)
+    figure = Figure(figsize=(width * 0.56 + 0.4, height * 0.57 + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.set_axis_off()
@@ -47,12 +42,28 @@ def draw_chains(chains: Mapping[str, Chain], form: Literal["svg", "png"], *, fee
         colour = _COLOURS.get(name[:2], _OTHER)
         axes.add_patch(FancyBboxPatch((x, y), _WIDTH, _HEIGHT, boxstyle="round,pad=0.04", fc=colour, ec="#555555"))
         axes.text(x + _WIDTH / 2, y + _HEIGHT / 2, name, ha="center", va="center", fontsize=8)
-    axes.set_xlim(-0.3, max(len(columns), 1) * (_WIDTH + _GAP))
-    axes.set_ylim(-rows * 2 * _HEIGHT - 0.2, 2 * _HEIGHT)
+    axes.set_xlim(-0.3, width)
+    axes.set_ylim(-height - 0.2, 2 * _HEIGHT)
     out = BytesIO()
     # Neither date nor random identifiers: the same chains give the same bytes.
-    figure.savefig(out, format=form, dpi=110, metadata={"Date": None} if form == "svg" else {"Software": None})
+    with rc_context({"svg.hashsalt": "refsys"}):
+        figure.savefig(out, format=form, dpi=110, metadata={"Date": None} if form == "svg" else {"Software": None})
     return out.getvalue()
+
+
+def _places(names: list[str], found: list[Relation]) -> tuple[dict[str, tuple[float, float]], float, float]:
+    """Return the corner of each chain, missions one below the other, and the width and height of it all."""
+    place: dict[str, tuple[float, float]] = {}
+    top, width = 0.0, _WIDTH
+    for mission in dict.fromkeys(name[:2] for name in names):
+        columns = layers([name for name in names if name[:2] == mission], found)
+        rows = max(len(column) for column in columns)
+        for x, column in enumerate(columns):
+            for k, name in enumerate(column):
+                place[name] = x * (_WIDTH + _GAP), -top - (k + 0.5 * (rows - len(column))) * 2 * _HEIGHT
+        top += (rows + 1) * 2 * _HEIGHT
+        width = max(width, len(columns) * (_WIDTH + _GAP))
+    return place, width, top
 
 
 def _label(found: list[Relation], maker: str, taker: str) -> str:

@@ -62,6 +62,7 @@ def test_a_loop_is_found_and_feedback_is_none() -> None:
     [
         ({"triggers": [{"arrival": "AUX_CAL"}]}, "no input of policy `trigger` takes it"),
         ({"inputs": [{"role": "main", "types": ["NO_SUCH_TYPE"]}]}, "NO_SUCH_TYPE is in no catalogue"),
+        ({"steps": [{"name": "work", "unit": "s1-l0-inspect.packets", "outputs": ["OL_1_EFT___"]}]}, "OL_1_EFR___ is"),
         ({"inputs": [{"role": "main", "types": ["AUX_INS"]}, {"role": "other", "same_as": "none"}]}, "no other input"),
         ({"inputs": [{"role": "main", "types": ["AUX_INS"], "policy": "rule"}]}, "the chain has none"),
         ({"rule": {"name": "s9-nothing"}}, "no rule 's9-nothing'"),
@@ -78,6 +79,10 @@ def test_a_loop_is_found_and_feedback_is_none() -> None:
 def test_what_is_wrong_is_said(more: dict[str, object], words: str) -> None:
     bad = chain("BAD", "AUX_INS", "S1_L0_INSPECT", **more)
     assert any(words in each for each in findings(bad, {})), findings(bad, {})
+
+
+def test_a_type_of_its_own_is_lawful() -> None:
+    assert findings(chain("OWN", "AUX_INS", "TOY_OUT"), {}) == []
 
 
 def test_makers_are_found_through_patterns() -> None:

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from string import Template
 
 import pytest
 from command_line import Refsys
@@ -12,8 +13,13 @@ from refsys.services.cli import app
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 EXAMPLES = re.findall(r"^\$ refsys (.+)$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-ELSEWHERE = ("demo",)
-"""Run by test_demo.py, which takes longer."""
+ELSEWHERE = (
+    "demo",
+    "simulate scenario hour",
+    "step run --job-order JobOrder.xml --keep",
+    "chains new --task-table TaskTable.xml --image registry.example/processor:1.0",
+)
+"""Run by test_demo.py, test_scenario.py, test_alone.py and test_own_processor.py, which have the files for them."""
 
 EXIT_CODES = {"dashboard": 1}
 """As the document says: nobody is at work in the home."""
@@ -27,7 +33,7 @@ def test_examples_run(make_refsys: Callable[[Path], Refsys], tmp_path: Path, mon
     for example in EXAMPLES:
         if example in ELSEWHERE:
             continue
-        args = [re.sub(r"\$(\w+)", lambda match: known[match[1]], word) for word in shlex.split(example)]
+        args = [Template(word).substitute(known) for word in shlex.split(example)]
         answer = refsys(*args, ok=False)
         assert answer.exit_code == EXIT_CODES.get(example, 0), (example, answer)
         if example.startswith("simulate session"):
