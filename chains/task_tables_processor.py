@@ -1,8 +1,11 @@
 """What a task table says of its processor: pools, executables, time, and how the outputs are recognised."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from refsys.chains.job_orders import JobSettings, is_wanted
 from refsys.model.processors import OutputRule, Processor, ProcessorPool, ProcessorTask
-from refsys.model.task_tables import TablePool, TaskTable
+from refsys.model.task_tables import TaskTable
 
 
 def processor_of(table: TaskTable, settings: JobSettings, *, image: str | None = None) -> Processor:
@@ -27,7 +30,7 @@ def processor_of(table: TaskTable, settings: JobSettings, *, image: str | None =
             "version": table.version,
             "kind": "command" if image is None else "container",
             "image": image,
-            "pools": tuple(_pool(pool) for pool in table.pools),
+            "pools": _pools(table),
             "outputs": output_rules(table, settings),
             "profile": settings.profile,
             **limits,
@@ -45,7 +48,7 @@ def output_rules(table: TaskTable, settings: JobSettings) -> tuple[OutputRule, .
                 continue
             any_name = f"^.*{kind}.*$"
             pattern = settings.output_names.get(kind, any_name) if output.file_name_type == "Regexp" else any_name
-            reported = settings.synonyms.get(kind) == ()
+            reported = is_report(kind, settings.synonyms)
             least = 1 if output.mandatory else 0
             rules.setdefault(
                 kind, OutputRule(type=kind, pattern=pattern, kind="report" if reported else "product", least=least)
@@ -53,11 +56,23 @@ def output_rules(table: TaskTable, settings: JobSettings) -> tuple[OutputRule, .
     return tuple(rules.values())
 
 
-def _pool(pool: TablePool) -> ProcessorPool:
-    tasks = tuple(
-        ProcessorTask(name=task.name, version=task.version, command=(task.executable,), critical=task.critical)
-        for task in pool.tasks
-    )
-    if pool.killing_signal is None:
-        return ProcessorPool(tasks=tasks)
-    return ProcessorPool(tasks=tasks, killing_signal=pool.killing_signal)
+def is_report(kind: str, synonyms: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether an output of a table is a report or list, and no product."""
+    return synonyms.get(kind) == () or kind.startswith(("REP_", "RPT_", "REPORT")) or kind == "LIST"
+
+
+def _pools(table: TaskTable) -> tuple[ProcessorPool, ...]:
+    """Return the pools; tasks of one name are told apart by a number, as their log files are."""
+    seen: Counter[str] = Counter()
+    pools = []
+    for pool in table.pools:
+        tasks = []
+        for task in pool.tasks:
+            seen[task.name] += 1
+            name = (task.name if seen[task.name] == 1 else f"{task.name}_{seen[task.name]}").replace("/", "_")
+            tasks.append(
+                ProcessorTask(name=name, version=task.version, command=(task.executable,), critical=task.critical)
+            )
+        signal = {} if pool.killing_signal is None else {"killing_signal": pool.killing_signal}
+        pools.append(ProcessorPool(tasks=tuple(tasks), **signal))
+    return tuple(pools)

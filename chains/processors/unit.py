@@ -9,17 +9,21 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from refsys.chains.extraction import identify
+from refsys.chains.job_orders import JobSettings
 from refsys.chains.job_orders_writing import write_job_order
 from refsys.chains.processors.execution import OnTaskLine, Run
 from refsys.chains.processors.recipes import Laid, make_job_order
 from refsys.chains.processors.runs import raise_failure, run_processor
 from refsys.chains.processors.working import OUTPUT_FOLDER, link_inputs, make_folder
+from refsys.chains.task_table_runs import TableUse, order_of_table, with_table
 from refsys.chains.units import LocalInput, ProductDraft, UnitContext, UnitOutcome, unit
 from refsys.model.errors import ProcessorFailed, RefsysError
+from refsys.model.job_orders import JobOrder
 from refsys.model.processors import JobFacts, JobOrderRecipe, OutputFound, OutputRule, Processor, RunReport
 from refsys.model.products import Quality
 from refsys.model.values import Value
@@ -35,7 +39,14 @@ class RunParameters(Value):
 
     processor: Processor
     recipe: JobOrderRecipe = JobOrderRecipe()
+    job_order: JobSettings | None = Field(None, description="What the chain says of job orders from a task table.")
+    table: TableUse | None = Field(None, description="Filled from the chain's `task_table`, instead of the recipe.")
     job: JobFacts | None = Field(None, description="Filled by the planner.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _table_says_the_processor(cls, given: Any) -> Any:  # noqa: ANN401  (what YAML gave)
+        return with_table(given) if isinstance(given, dict) and given.get("table") else given
 
 
 @unit("processor.run", version="1", parameters=RunParameters)
@@ -55,14 +66,27 @@ def run(context: UnitContext, parameters: RunParameters) -> UnitOutcome:
     folder = make_folder(context.out.parent / f"run-{context.step.key[:12]}")
     places = _places(context.inputs)
     link_inputs(folder, {path: source for products in places.values() for path, source in products.values()})
-    placed = {role: {name: folder / path for name, (path, _) in products.items()} for role, products in places.items()}
-    laid = Laid(folder, placed, context.step.outputs)
-    order = make_job_order(processor, parameters.recipe, parameters.job, laid)
+    order = _order(context, parameters, processor, folder)
     file = folder / JOB_ORDER
     file.write_bytes(write_job_order(order, processor.profile))
     report = run_processor(Run(_dated(processor, context), folder, file, on_line=_teller(context)))
     raise_failure(report)
     return _outcome(context, parameters, report)
+
+
+def _order(context: UnitContext, parameters: RunParameters, processor: Processor, folder: Path) -> JobOrder:
+    places, recipe, job = _places(context.inputs), parameters.recipe, parameters.job
+    if parameters.table is not None:
+        types = {
+            role: {item.ref.name: item.ref.product_type for item in found} for role, found in context.inputs.items()
+        }
+        files = {
+            role: [(name, types[role][name], path) for name, (path, _) in products.items()]
+            for role, products in places.items()
+        }
+        return order_of_table(parameters.table, parameters.job_order or JobSettings(), recipe, job, folder, files)
+    placed = {role: {name: folder / path for name, (path, _) in products.items()} for role, products in places.items()}
+    return make_job_order(processor, recipe, job, Laid(folder, placed, context.step.outputs))
 
 
 def with_rules(processor: Processor, outputs: tuple[str, ...]) -> Processor:
