@@ -12,14 +12,23 @@ from pydantic import Field
 
 from refsys.model.errors import ArchiveUnsafe, InputCorrupt, InputMissing, NameInvalid
 from refsys.model.names import SessionFileName
+from refsys.model.names_offers import (
+    ARCHIVE,
+    FILES,
+    is_metadata,
+    is_product_file,
+    is_product_folder,
+    may_be_product_folder,
+)
 from refsys.model.settings import LimitSettings
 from refsys.model.values import UtcTime, Value
 from refsys.stations.archives import unpack
 
 _CHANNEL_FOLDER = re.compile("ch[0_]?[1-9]")
-_PRODUCT_FOLDER = re.compile(r".*\.(SEN3|SAFE)")
-_ARCHIVE = re.compile(r"(?P<stem>.+)\.(zip|tar|tar\.gz|tgz)", re.IGNORECASE)
-ACCEPTED = "session folders (DCS_...), .SEN3 and .SAFE folders, .zip, .tar, .tar.gz, .tgz, .EOF, and .dat of S1 packets"
+ACCEPTED = (
+    "session folders (DCS_...), folders of products (.SEN3, .SAFE, .ISIP, Sentinel-2, or with a manifest or header), "
+    f"archives (.zip, .tar, .tar.gz, .tgz), {FILES}"
+)
 """What a folder station takes, in words."""
 
 _UNFINISHED = (".part", ".tmp")
@@ -39,8 +48,9 @@ class StationItem(Value):
 class FolderStation:
     """A folder as a station.
 
-    Items are session folders, `.SEN3` and `.SAFE` folders, archives, `.EOF` files and files of Sentinel-1 space packets
-    (`.dat`); or the root itself, if it is one of these. Hidden and unfinished (`.part`, `.tmp`) names are not seen.
+    Items are what extraction knows: session folders, folders of products, archives, Earth Explorer files, Sentinel-2
+    images, terrain models and files of Sentinel-1 space packets (`.dat`); or the root itself, if it is one of these.
+    What lies in an item is no item of its own. Hidden and unfinished (`.part`, `.tmp`) names are not seen.
     Links are not followed; one that leads out of the root is listed all the same, so that fetching it says why not.
 
     Parameters
@@ -97,7 +107,7 @@ class FolderStation:
         path = Path(item.address)
         self._refuse_links(path)
         self._refuse_changed(item)
-        if path.is_dir() or (archive := _ARCHIVE.fullmatch(path.name)) is None:
+        if path.is_dir() or (archive := ARCHIVE.fullmatch(path.name)) is None:
             return path
         into = scratch / archive["stem"]
         unpack(path, into, self.limits)
@@ -152,12 +162,18 @@ def _visible(folder: Path) -> list[Path]:
 
 def _is_item(path: Path) -> bool:
     if path.is_dir():
-        return _PRODUCT_FOLDER.fullmatch(path.name) is not None or bool(_session_files(path))
+        return _is_product(path) or bool(_session_files(path))
     if not path.is_file():
         return False
-    if _ARCHIVE.fullmatch(path.name) or path.suffix == ".EOF":
+    if ARCHIVE.fullmatch(path.name) or is_product_file(path.name):
         return True
     return path.suffix == ".dat" and _is_s1_packet(path)
+
+
+def _is_product(folder: Path) -> bool:
+    if is_product_folder(folder.name):
+        return True
+    return may_be_product_folder(folder.name) and any(is_metadata(path.name) for path in _visible(folder))
 
 
 def _session_files(folder: Path) -> list[Path]:
@@ -179,7 +195,7 @@ def _is_s1_packet(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     """Return the item's name: a session's identifier, else the name of its file or folder."""
-    if not path.is_dir() or path.is_symlink() or _PRODUCT_FOLDER.fullmatch(path.name):
+    if not path.is_dir() or path.is_symlink() or _is_product(path):
         return path.name
     try:
         return SessionFileName.parse(_session_files(path)[0].name).session_id
