@@ -1,13 +1,13 @@
 """Runs a scenario of simulated traffic in virtual time, and tells what came of it."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import process_time
 
-from refsys.chains.scenarios.arrivals import Arrival, arrivals_of
+from refsys.chains.scenarios.arrivals import Arrival, arrivals_of, filled
 from refsys.chains.scenarios.facts import facts_of
 from refsys.chains.scenarios.happenings import Facts
 from refsys.chains.scenarios.processors import ScenarioProcessors, StepOfRequest
@@ -37,11 +37,14 @@ class Ran:
 
     scenario: Scenario
     facts: Facts
+    chains: tuple[str, ...]
     requests: list[RequestRecord]
     products: list[Product]
     """Those that chains made."""
     arrived: int
     run: VirtualRun
+    cpu_s: float
+    """Processor time of the run, simulated processors included."""
 
 
 def chains_of(system: System, scenario: Scenario) -> dict[str, Chain]:
@@ -83,17 +86,19 @@ def run_scenario(
     database
         URL of a database; None: SQLite in the home.
     """
-    facts = facts_of(scenario)
     with _opened(scenario, home, database) as (system, clock):
+        facts = filled(scenario, facts_of(scenario), system.chains)
         processors = ScenarioProcessors(scenario, facts, system.catalogue.get, shuffle)
         executor = VirtualExecutor(clock, _simulate(processors), slots)
-        arrivals = arrivals_of(scenario, facts, system.chains, shuffle=shuffle)
+        arrivals = arrivals_of(scenario, facts, shuffle=shuffle)
+        begun = process_time()
         run = run_virtual(
             system, executor, _from_now(arrivals, clock.now()), clock=clock, window=4 * slots, observe=observe
         )
+        cpu_s = process_time() - begun
         requests, products = _all_requests(system), _all_products(system)
     made = [product for product in products if product.provenance is not None]
-    return Ran(scenario, facts, requests, made, len(products) - len(made), run)
+    return Ran(scenario, facts, tuple(system.chains), requests, made, len(products) - len(made), run, cpu_s)
 
 
 @contextmanager
@@ -152,8 +157,3 @@ def _all_products(system: System) -> list[Product]:
     while page := system.catalogue.find(limit=_PAGE, after=(found[-1].start, found[-1].name) if found else None):
         found += page
     return found
-
-
-def kinds(products: Sequence[Product]) -> Counter[str]:
-    """Return how many products there are of each type."""
-    return Counter(product.product_type for product in products)

@@ -22,37 +22,35 @@ _ALL_TIME = timedelta(days=60)
 Arrival = tuple[datetime, list[Product]]
 
 
-def arrivals_of(
-    scenario: Scenario, facts: Facts, chains: Mapping[str, Chain], *, shuffle: int | None = None
-) -> list[Arrival]:
+def arrivals_of(scenario: Scenario, facts: Facts, *, shuffle: int | None = None) -> list[Arrival]:
     """Return what arrives, in order of time.
 
     Parameters
     ----------
     scenario, facts
-        What happens.
-    chains
-        Those that run; of the auxiliary types that they choose and no series of the scenario has, one file comes first
-        (`fill`).
+        What happens; see `filled`.
     shuffle
-        Seed: what arrives within the same `SHUFFLED_H` hours changes places; None: as the facts say. What has been
-        received cannot be known before, so only sessions and auxiliary files that have been made already change places.
+        Seed: what arrives within the same `SHUFFLED_H` hours changes places; None: as the facts say.
 
     Returns
     -------
     list of (datetime, list of Product)
         Same arguments, same list.
     """
-    fillers = fillers_of(scenario, facts, chains) if scenario.fill else ()
-    static = [_auxiliary(each) for each in fillers]
     single = [(each.arrival, _auxiliary(each)) for each in facts.auxiliaries]
     single += [(each.arrival, session_product(each)) for each in facts.sessions]
     if shuffle is not None:
         single = _shuffled(single, scenario.start, Random(shuffle))  # noqa: S311  (an order, no secret)
-    by_time: dict[datetime, list[Product]] = {scenario.start: static}
+    by_time: dict[datetime, list[Product]] = {}
     for arrival, product in sorted(single, key=lambda pair: pair[0]):
         by_time.setdefault(arrival, []).append(product)
     return sorted(by_time.items(), key=lambda pair: pair[0])
+
+
+def filled(scenario: Scenario, facts: Facts, chains: Mapping[str, Chain]) -> Facts:
+    """Return facts with the auxiliary files that no series of the scenario names (`fill`), for the chains that run."""
+    more = fillers_of(scenario, facts, chains) if scenario.fill else ()
+    return facts.model_copy(update={"auxiliaries": more + facts.auxiliaries})
 
 
 def _shuffled(

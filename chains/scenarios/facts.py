@@ -29,7 +29,8 @@ Sentinel-1 (beam: the two letters that product types start with)
       to S6 (25 s) are cut every length, each slice longer by the overlap (IW 7.4 s, EW 8.2 s, S1 to S6 7.7 s); the
       number is (duration - overlap) / length rounded up, or down where what remains is shorter than the overlap, at
       least 1. The last slice reaches to the end. Other beams make one slice of the whole. With two polarisations of a
-      pair the slices are of `DV` or `DH`. RF makes one slice for each start time.
+      pair the slices are of `DV` or `DH`. RF makes one `_0S` for
+      each start time, nothing else.
     - S1-IPF-L1-* and -L2-* make of a slice one product of each declared type with the slice's interval and
       timeliness; patterns with `?` take the beam of the slice. Footprints are not told, so masks leave nothing out.
 

@@ -66,7 +66,7 @@ def _assembled(run: Run) -> list[MadeProduct]:
     )
     spans = slices_of(beam, start, stop)
     counted = whole.model_copy(update={"slice_count": len(spans)})
-    made = [_named(f"{beam}_RAW__0{each}", start, stop, counted) for each in "ACN"]
+    made = [_named(f"{beam}_RAW__0{each}", start, stop, counted) for each in ("" if beam == "RF" else "ACN")]
     for number, (begin, end) in enumerate(spans, 1):
         own = counted.model_copy(update={"consolidation": "SLICE", "slice_number": number})
         made.append(_named(f"{beam}_RAW__0S", begin, end, own))

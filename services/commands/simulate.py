@@ -10,6 +10,7 @@ import typer
 
 from refsys.services import views
 from refsys.services.commands.options import Json
+from refsys.services.commands.scenario import simulate_scenario
 
 if TYPE_CHECKING:
     from refsys.chains.sentinel3.session_simulator import SessionOptions
@@ -22,6 +23,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")]
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(simulate, name="simulate")
+    simulate.command("scenario")(simulate_scenario)
 
 
 @simulate.command("session")
