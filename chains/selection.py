@@ -107,7 +107,8 @@ def select(
         return Selection(discarded=main.reason, told=lambda: _unsought(chain, main.reason))
     if isinstance(main, Awaited):
         return Selection(missing=main.missing, until=main.until, told=lambda: _unsought(chain, main.reason))
-    found = {rule.role: _find(rule, chain, main, view, given) for rule in chain.inputs if rule.same_as is None}
+    by_mode = sorted(chain.inputs, key=lambda rule: _is_wanted(rule, chain))  # of rules of a role the wanted one
+    found = {rule.role: _find(rule, chain, main, view, given) for rule in by_mode if rule.same_as is None}
     for rule in chain.inputs:
         if rule.same_as is not None:
             found[rule.role] = _same(rule, chain, found, given, view)
