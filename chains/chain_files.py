@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from refsys.chains.chain_expansion import compose, construct, expand
 from refsys.chains.units import find_unit
@@ -34,26 +34,35 @@ def load_chains(places: Iterable[Path] = (), task_tables: Path | None = None) ->
     places
         Further files or folders.
     task_tables
-        Folder of the agencies' task tables, which then say the auxiliary inputs of chains that name one.
+        Folder of the agencies' task tables, which then say inputs, outputs and tasks of chains that name one.
 
     Raises
     ------
     ConfigInvalid
         For a file that is not a chain, a place that does not exist, or a name that is taken.
     """
-    chains = shipped_chains()
+    if task_tables is not None and not task_tables.is_dir():
+        raise ConfigInvalid("no such folder of task tables", where=task_tables, hint="mend `task_tables`")
+    chains = {name: _with_table(chain, task_tables) for name, chain in shipped_chains().items()}
     for place in places:
         if not place.exists():
             raise ConfigInvalid("no such file or folder of chains", where=place, hint="mend `chains` in the settings")
         for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
-            _add(chains, load_chain_file(file), file)
-    if task_tables is None:
-        return chains
-    if not task_tables.is_dir():
-        raise ConfigInvalid("no such folder of task tables", where=task_tables, hint="mend `task_tables`")
+            _add(chains, load_chain_file(file, task_tables), file)
+    return chains
+
+
+def _with_table(chain: Chain, task_tables: Path | None) -> Chain:
+    name = chain.task_table
+    if name is None or (task_tables is None and "/" not in name and all("pools" in of for of in _processors(chain))):
+        return chain
     from refsys.chains.chain_tables import with_task_table  # noqa: PLC0415  (XML is needed only here)
 
-    return {name: with_task_table(chain, task_tables) for name, chain in chains.items()}
+    return with_task_table(chain, task_tables)
+
+
+def _processors(chain: Chain) -> list[dict[str, JsonValue]]:
+    return [each for step in chain.steps if isinstance(each := step.parameters.get("processor"), dict)]
 
 
 def _add(chains: dict[str, Chain], more: Iterable[Chain], where: object) -> None:
@@ -68,8 +77,16 @@ def load_chain(file: Path) -> Chain:
     return _only(load_chain_file(file), str(file))
 
 
-def load_chain_file(file: Path) -> tuple[Chain, ...]:
-    """Return the chains of a file, one for each variant (`ConfigInvalid` naming file and line)."""
+def load_chain_file(file: Path, task_tables: Path | None = None) -> tuple[Chain, ...]:
+    """Return the chains of a file, one for each variant, driven by their task table where there is one.
+
+    Raises
+    ------
+    ConfigInvalid
+        Naming file and line, also where the chain and its task table do not fit.
+    InputCorrupt
+        If the task table is none.
+    """
     if not file.is_file():
         raise ConfigInvalid("no such chain file", where=file)
     if file.stat().st_size > FILE_BYTES:
@@ -78,7 +95,7 @@ def load_chain_file(file: Path) -> tuple[Chain, ...]:
         text = file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigInvalid("not UTF-8 text", where=file) from error
-    return parse_chains(text, str(file))
+    return tuple(_with_table(chain, task_tables) for chain in parse_chains(text, str(file)))
 
 
 def parse_chain(text: str, where: str) -> Chain:
@@ -119,9 +136,15 @@ def parse_chains(text: str, where: str) -> tuple[Chain, ...]:
 
 def _validated(node: yaml.MappingNode, data: object, where: str) -> Chain:
     try:
-        return Chain.model_validate(data)
+        chain = Chain.model_validate(data)
     except ValidationError as error:
         raise _at_line(error, node, where) from error
+    if chain.task_table is None or "/" not in chain.task_table:
+        return chain
+    table = Path(where).parent / chain.task_table
+    if not table.is_file():
+        raise ConfigInvalid(f"no task table {table}", where=f"{where}:{line_of(node, ('task_table',))}")
+    return chain.model_copy(update={"task_table": str(table.absolute())})
 
 
 def not_yaml(error: yaml.YAMLError, where: object) -> ConfigInvalid:

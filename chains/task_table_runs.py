@@ -61,6 +61,7 @@ def with_table(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def order_of_table(
     use: TableUse,
+    *,
     settings: JobSettings,
     recipe: JobOrderRecipe,
     job: JobFacts | None,

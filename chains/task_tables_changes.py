@@ -65,3 +65,23 @@ def single_task(table: TaskTable, index: int) -> TaskTable:
     parameters = {parameter.name: parameter for parameter in table.parameters} | options
     pool = TablePool(tasks=(task.model_copy(update={"inputs": inputs, "options": ()}),))
     return table.model_copy(update={"pools": (pool,), "parameters": tuple(parameters.values())})
+
+
+def in_sequence(table: TaskTable) -> TaskTable:
+    """Return the table with the tasks of a pool one after another where one of them reads what another makes.
+
+    Tasks of one pool start together; tables of SR1, SY2 and PUG have pools in which that cannot work.
+    """
+    pools: list[TablePool] = []
+    for pool in table.pools:
+        made = {output.file_type for task in pool.tasks for output in task.outputs}
+        read = {
+            way.file_type
+            for task in pool.tasks
+            for entry in task.inputs
+            for way in table.resolved(entry).alternatives
+            if way.origin == "PROC"
+        }
+        groups = [(task,) for task in pool.tasks] if made & read else [pool.tasks]
+        pools += [pool.model_copy(update={"tasks": group}) for group in groups]
+    return table.model_copy(update={"pools": tuple(pools)})

@@ -191,7 +191,9 @@ class Chain(Value):
     inputs: tuple[InputRule, ...] = Field(min_length=1)
     steps: tuple[StepRule, ...] = Field(min_length=1)
     task_table: str | None = Field(
-        None, description="File name of the agency's task table, `?` for the satellite: `TaskTable_S3?_OL1_06_17.xml`."
+        None,
+        description="The agency's task table: a path (with a slash; relative: beside the chain file), or a name in the "
+        "folder of the setting `task_tables`, `?` for the satellite, as `TaskTable_S3?_OL1_06_17.xml`.",
     )
     longest_wait_h: float = Field(
         168.0, gt=0, description="Hours a request waits for mandatory inputs before it is EXPIRED."

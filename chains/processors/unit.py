@@ -77,14 +77,12 @@ def run(context: UnitContext, parameters: RunParameters) -> UnitOutcome:
 def _order(context: UnitContext, parameters: RunParameters, processor: Processor, folder: Path) -> JobOrder:
     places, recipe, job = _places(context.inputs), parameters.recipe, parameters.job
     if parameters.table is not None:
-        types = {
-            role: {item.ref.name: item.ref.product_type for item in found} for role, found in context.inputs.items()
-        }
         files = {
-            role: [(name, types[role][name], path) for name, (path, _) in products.items()]
-            for role, products in places.items()
+            role: [(item.ref.name, item.ref.product_type, places[role][item.ref.name][0]) for item in found]
+            for role, found in context.inputs.items()
         }
-        return order_of_table(parameters.table, parameters.job_order or JobSettings(), recipe, job, folder, files)
+        settings = parameters.job_order or JobSettings()
+        return order_of_table(parameters.table, settings=settings, recipe=recipe, job=job, folder=folder, inputs=files)
     placed = {role: {name: folder / path for name, (path, _) in products.items()} for role, products in places.items()}
     return make_job_order(processor, recipe, job, Laid(folder, placed, context.step.outputs))
 
