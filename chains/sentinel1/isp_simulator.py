@@ -3,7 +3,6 @@
 Their times lie in 2013, before any satellite flew, so that no real auxiliary file covers the packets.
 """
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from refsys.chains.sentinel1.isp_encoder import BYPASS, Encoded, SampleEncoder, encode_packet
 from refsys.chains.sentinel1.l0_labels import SIGNAL_ECHO, SIGNAL_NOISE, SIGNAL_TX_CAL
 from refsys.chains.sentinel1.simulated_tables import aux_ins_xml, simulated_tables
+from refsys.chains.sentinel1.simulation.auxiliary_manifest import auxiliary_manifest
 from refsys.kernels.ccsds.times import utc_to_gps_ns
 from refsys.kernels.sentinel1.baq_tables import BLOCK_QUADS, BRC_COUNT
 from refsys.kernels.sentinel1.chirp import nominal_chirp
@@ -106,7 +106,15 @@ def simulate_aux_ins(folder: Path) -> Path:
     (product / "data").mkdir(parents=True, exist_ok=True)
     annotation = aux_ins_xml().encode()
     (product / "data" / "s1a-aux-ins.xml").write_bytes(annotation)
-    (product / "manifest.safe").write_text(_manifest(annotation), encoding="utf-8")
+    manifest = auxiliary_manifest(
+        "AUX_INS",
+        "s1a-aux-ins.xml",
+        annotation,
+        processing="AUX_INS simulation",
+        valid_from=VALID_FROM,
+        generated_at=VALID_FROM,
+    )
+    (product / "manifest.safe").write_text(manifest, encoding="utf-8")
     return product
 
 
@@ -202,40 +210,3 @@ def _ancillary_words() -> NDArray[np.uint16]:
     cycle["tile_temperature"] = 120 + np.arange(42).reshape(14, 3) % 5
     cycle["tgu_temperature"] = 80
     return np.asarray(cycle.view(">u2"), np.uint16)
-
-
-def _manifest(annotation: bytes) -> str:
-    # A checksum of the format's own choice, not a protection.
-    md5 = hashlib.md5(annotation, usedforsecurity=False).hexdigest()
-    time = f"{VALID_FROM:%Y-%m-%dT%H:%M:%S}.000000"
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<!-- Simulated: describes no real instrument. -->
-<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" xmlns:safe="http://www.esa.int/safe/sentinel-1.0"
- xmlns:s1auxsar="http://www.esa.int/safe/sentinel-1.0/sentinel-1/auxiliary/sar"
- version="esa/safe/sentinel-1.0/sentinel-1/auxiliary/sar/ins">
-<metadataSection>
-<metadataObject ID="processing" category="PDI" classification="PROVENANCE">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>
-<safe:processing name="AUX_INS simulation" start="{time}" stop="{time}"/>
-</xmlData></metadataWrap></metadataObject>
-<metadataObject ID="platform" category="DMD" classification="DESCRIPTION">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>
-<safe:platform><safe:familyName>SENTINEL-1</safe:familyName><safe:number>A</safe:number></safe:platform>
-</xmlData></metadataWrap></metadataObject>
-<metadataObject ID="standAloneProductInformation" category="DMD" classification="DESCRIPTION">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData><s1auxsar:standAloneProductInformation>
-<s1auxsar:auxProductType>AUX_INS</s1auxsar:auxProductType>
-<s1auxsar:validity>{time}</s1auxsar:validity>
-<s1auxsar:generation>{time}</s1auxsar:generation>
-</s1auxsar:standAloneProductInformation></xmlData></metadataWrap></metadataObject>
-</metadataSection>
-<dataObjectSection>
-<dataObject ID="auxData">
-<byteStream mimeType="text/xml" size="{len(annotation)}">
-<fileLocation locatorType="URL" href="./data/s1a-aux-ins.xml"/>
-<checksum checksumName="MD5">{md5}</checksum>
-</byteStream>
-</dataObject>
-</dataObjectSection>
-</xfdu:XFDU>
-"""

@@ -5,7 +5,6 @@ say what the simulator does. Windows and bandwidths are those of the real swaths
 simulated, and are valid from 2013-01-01 on, so that every real file of the mission's time is newer.
 """
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from refsys.chains.sentinel1.safe.aux_calibration import CALIBRATION_AUX
 from refsys.chains.sentinel1.safe.aux_instrument import INSTRUMENT
 from refsys.chains.sentinel1.safe.aux_processing import PROCESSING
 from refsys.chains.sentinel1.simulated_tables import aux_ins_xml
+from refsys.chains.sentinel1.simulation.auxiliary_manifest import auxiliary_manifest
 from refsys.chains.sentinel1.simulation.auxiliary_orbit import write_orbit_file
 from refsys.chains.sentinel1.simulation.auxiliary_values import calibration, instrument, processing
 from refsys.model.times import compact_time
@@ -67,42 +67,13 @@ def _write_safe(folder: Path, kind: str, root: etree._Element) -> Path:
     name = f"s1a-{kind.lower().replace('_', '-')}.xml"
     annotation = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     (product / "data" / name).write_bytes(annotation)
-    (product / "manifest.safe").write_text(_manifest(kind, name, annotation), encoding="utf-8")
+    manifest = auxiliary_manifest(
+        kind,
+        name,
+        annotation,
+        processing=f"Simulated {_NAMES[kind]}",
+        valid_from=VALID_FROM,
+        generated_at=GENERATED,
+    )
+    (product / "manifest.safe").write_text(manifest, encoding="utf-8")
     return product
-
-
-def _manifest(kind: str, name: str, annotation: bytes) -> str:
-    # A checksum of the format's own choice, not a protection.
-    md5 = hashlib.md5(annotation, usedforsecurity=False).hexdigest()
-    valid, generated = (f"{time:%Y-%m-%dT%H:%M:%S}.000000" for time in (VALID_FROM, GENERATED))
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<!-- Simulated: describes no real instrument. -->
-<xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" xmlns:safe="http://www.esa.int/safe/sentinel-1.0"
- xmlns:s1auxsar="http://www.esa.int/safe/sentinel-1.0/sentinel-1/auxiliary/sar"
- version="esa/safe/sentinel-1.0/sentinel-1/auxiliary/sar/{kind[-3:].lower()}">
-<metadataSection>
-<metadataObject ID="processing" category="PDI" classification="PROVENANCE">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>
-<safe:processing name="Simulated {_NAMES[kind]}" start="{generated}" stop="{generated}"/>
-</xmlData></metadataWrap></metadataObject>
-<metadataObject ID="platform" category="DMD" classification="DESCRIPTION">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData>
-<safe:platform><safe:familyName>SENTINEL-1</safe:familyName><safe:number>A</safe:number></safe:platform>
-</xmlData></metadataWrap></metadataObject>
-<metadataObject ID="standAloneProductInformation" category="DMD" classification="DESCRIPTION">
-<metadataWrap mimeType="text/xml" vocabularyName="SAFE"><xmlData><s1auxsar:standAloneProductInformation>
-<s1auxsar:auxProductType>{kind}</s1auxsar:auxProductType>
-<s1auxsar:validity>{valid}</s1auxsar:validity>
-<s1auxsar:generation>{generated}</s1auxsar:generation>
-</s1auxsar:standAloneProductInformation></xmlData></metadataWrap></metadataObject>
-</metadataSection>
-<dataObjectSection>
-<dataObject ID="auxData">
-<byteStream mimeType="text/xml" size="{len(annotation)}">
-<fileLocation locatorType="URL" href="./data/{name}"/>
-<checksum checksumName="MD5">{md5}</checksum>
-</byteStream>
-</dataObject>
-</dataObjectSection>
-</xfdu:XFDU>
-"""
