@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from list_view import ListView
+from nouns import make_product
 
 from refsys.chains.rules import Awaited, Discarded, MainInputs, MainRule, Moment, make_rule
 from refsys.chains.sentinel2.output_names import StripIdentity
@@ -15,8 +17,6 @@ from refsys.model.chains import Chain
 from refsys.model.errors import ConfigInvalid, InputCorrupt
 from refsys.model.products import InputRef, Product, Provenance
 from refsys.model.requests import ProductionRequest
-from tests.support.list_view import ListView
-from tests.support.nouns import make_product
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 SENSED = datetime(2024, 2, 29, 10, tzinfo=UTC)

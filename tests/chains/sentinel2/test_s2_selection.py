@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from list_view import ListView
+from nouns import make_product
 
 from refsys.chains.chain_files import check_units, shipped_chains
 from refsys.chains.planning import make_plan
@@ -13,8 +15,6 @@ from refsys.chains.triggers import triggered
 from refsys.model.attributes import Attributes
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
-from tests.support.list_view import ListView
-from tests.support.nouns import make_product
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 SENSED = datetime(2024, 2, 29, 10, tzinfo=UTC)
