@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from refsys.chains.job_orders import JobSettings
-from refsys.chains.task_table_chain import inputs_of, outputs_of, roles_of
+from refsys.chains.task_table_chain import inputs_of, roles_of
 from refsys.chains.task_table_runs import TableUse
 from refsys.chains.task_tables import read_task_table
 from refsys.chains.task_tables_changes import in_sequence
@@ -29,7 +29,8 @@ def with_task_table(chain: Chain, folder: Path | None) -> Chain:
     chain
         Its main inputs (policy `trigger` or `rule`) stay as they are; all others are replaced. Steps that read all
         inputs read all new ones; a step that reads an input that is gone is refused. The step of the unit
-        `processor.run` gets the table, which says its tasks and its job order, and the outputs of the table.
+        `processor.run` gets the table, which says its tasks and its job order. Its outputs are the mandatory ones of
+        the table, and of the optional ones those that it names itself.
     folder
         Folder of task tables, searched with its sub-folders for `chain.task_table`, `?` any one character: tables of
         satellites, or of main types. A `task_table` that is a path needs no folder.
@@ -38,7 +39,7 @@ def with_task_table(chain: Chain, folder: Path | None) -> Chain:
     ------
     ConfigInvalid
         If tables of several satellites ask for different inputs, a step reads an input that the table does not have,
-        the main input is not read by the table, a dynamic parameter is not in the table, or a processor without tasks
+        the main input, an output or a dynamic parameter of the chain is not in the table, or a processor without tasks
         of its own has no table.
     InputCorrupt
         If a file is no task table; names file and line.
@@ -62,6 +63,7 @@ def with_task_table(chain: Chain, folder: Path | None) -> Chain:
         each.model_copy(update={"inputs": now}) if set(each.inputs) == set(before) else each for each in chain.steps
     )
     if step is not None:
+        settings = _chosen(step, tables, settings)
         use = TableUse(tables=tables, roles=_roles(tables, chain, asked[0], settings), main=_main_role(chain))
         steps = tuple(_driven(each, use, settings, places[0]) if each.name == step.name else each for each in steps)
     try:
@@ -163,6 +165,7 @@ def _roles(
 ) -> dict[str, str]:
     """Return the main input of the chain for each role of the tables that it fills."""
     known = {each.role for each in auxiliary}
+    main = [each for each in _main(chain) if not each.modes or settings.mode in each.modes]
     roles: dict[str, str] = {}
     for table in tables.values():
         by_key = roles_of(table)
@@ -172,7 +175,7 @@ def _roles(
                 continue
             names = [way.file_type for way in table.resolved(given).alternatives]
             types = tuple(kind for name in names for kind in settings.synonyms.get(name, (name,)))
-            ours = next((each.role for each in _main(chain) if _fit(types, each.types)), None)
+            ours = next((each.role for each in main if _fit(types, each.types)), None)
             if ours is not None:
                 roles[role] = ours
     return roles
@@ -186,17 +189,40 @@ def _driven(step: StepRule, use: TableUse, settings: JobSettings, where: Path) -
         unknown = sorted(set(asked) - {parameter.name for parameter in table.parameters})
         if unknown and not settings.append_parameters:
             raise ConfigInvalid(f"the task table has no parameter {', '.join(unknown)}", where=where)
-    made = {_outputs(table, settings) for table in use.tables.values()}
-    outputs = made.pop() if len(made) == 1 else ()
-    reports = tuple(kind for kind in step.outputs if kind == REPORT_TYPE)
+    made = {kind: None for table in use.tables.values() for kind in _outputs(table, settings)}
+    if made and (lost := [kind for kind in step.outputs if kind != REPORT_TYPE and not _fit(tuple(made), (kind,))]):
+        hint = f"it makes {', '.join(made)}"
+        raise ConfigInvalid(f"the task table makes no {', '.join(lost)}", where=where, hint=hint)
+    needed = {kind: None for table in use.tables.values() for kind in _outputs(table, settings, mandatory=True)}
     changes: dict[str, object] = {
         "parameters": {**step.parameters, "job_order": settings.plain(), "table": use.plain()},
-        "outputs": (*outputs, *reports) if outputs else step.outputs,
+        "outputs": (*step.outputs, *(kind for kind in needed if not _fit((kind,), step.outputs))),
     }
     return step.model_copy(update=changes)
 
 
-def _outputs(table: TaskTable, settings: JobSettings) -> tuple[str, ...]:
-    types = {output.file_type for task in table.tasks for output in task.outputs}
-    reports: dict[str, tuple[str, ...]] = {kind: () for kind in types if is_report(kind, settings.synonyms)}
-    return outputs_of(table, {**settings.synonyms, **reports}, settings.optional_outputs)
+def _chosen(step: StepRule, tables: Mapping[str, TaskTable], settings: JobSettings) -> JobSettings:
+    """Return the settings with those optional outputs that the step names, unless they say which."""
+    if settings.optional_outputs is not None:
+        return settings
+    optional = {
+        output.file_type: settings.synonyms.get(output.file_type, (output.file_type,))
+        for table in tables.values()
+        for output in table.tasks[-1].outputs
+        if output.is_published and not output.mandatory
+    }
+    named = tuple(
+        kind for kind, types in optional.items() if is_report(kind, settings.synonyms) or _fit(types, step.outputs)
+    )
+    return settings.model_copy(update={"optional_outputs": named})
+
+
+def _outputs(table: TaskTable, settings: JobSettings, *, mandatory: bool = False) -> tuple[str, ...]:
+    """Return the types of the catalogue that a table may make or, of all its tasks, must make."""
+    outputs = [output for task in table.tasks for output in task.outputs if output.is_published]
+    kinds = [
+        output.file_type
+        for output in outputs
+        if (output.mandatory or not mandatory) and not is_report(output.file_type, settings.synonyms)
+    ]
+    return tuple(kind for each in kinds for kind in settings.synonyms.get(each, (each,)))

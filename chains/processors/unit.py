@@ -22,6 +22,7 @@ from refsys.chains.processors.runs import raise_failure, run_processor
 from refsys.chains.processors.working import OUTPUT_FOLDER, link_inputs, make_folder
 from refsys.chains.task_table_runs import TableUse, order_of_table, with_table
 from refsys.chains.units import LocalInput, ProductDraft, UnitContext, UnitOutcome, unit
+from refsys.model.chains import fits_type
 from refsys.model.errors import ProcessorFailed, RefsysError
 from refsys.model.job_orders import JobOrder
 from refsys.model.processors import JobFacts, JobOrderRecipe, OutputFound, OutputRule, Processor, RunReport
@@ -61,6 +62,8 @@ def run(context: UnitContext, parameters: RunParameters) -> UnitOutcome:
         If executables, users, secrets or static data are not there.
     """
     processor = with_rules(parameters.processor, context.step.outputs)
+    if parameters.table is not None:
+        processor = _of_step(processor, context.step.outputs, parameters.job_order)
     if processor.user is not None:
         context.out.parent.chmod(0o711)  # scratch folders are their owner's alone
     folder = make_folder(context.out.parent / f"run-{context.step.key[:12]}")
@@ -95,6 +98,17 @@ def with_rules(processor: Processor, outputs: tuple[str, ...]) -> Processor:
     rules = [OutputRule(type=kind, pattern=f".*{kind.replace('?', '.')}.*", least=1, mandatory=True) for kind in whole]
     rules.append(OutputRule(type="REPORT", pattern=r"(?i).*(report|rep_).*", kind="report"))
     return processor.model_copy(update={"outputs": tuple(rules)})
+
+
+def _of_step(processor: Processor, outputs: tuple[str, ...], settings: JobSettings | None) -> Processor:
+    """Return the processor without rules for products that the step does not declare: those are told, not published."""
+    synonyms = settings.synonyms if settings else {}
+
+    def is_declared(rule: OutputRule) -> bool:
+        return any(fits_type(each, kind) for kind in synonyms.get(rule.type, (rule.type,)) for each in outputs)
+
+    rules = tuple(rule for rule in processor.outputs if rule.kind != "product" or is_declared(rule))
+    return processor.model_copy(update={"outputs": rules})
 
 
 def _places(inputs: Mapping[str, tuple[LocalInput, ...]]) -> dict[str, dict[str, tuple[str, Path]]]:
