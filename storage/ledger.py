@@ -45,6 +45,8 @@ class Ledger:
             For each request its key, and whether it is new.
         """
         wanted = [(each.key, each) for each in requests]
+        if not wanted:
+            return []
         with self._database.write() as connection:
             new = transitions.accept(connection, dict(reversed(wanted)), self._now())
         answers = []
