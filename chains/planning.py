@@ -46,7 +46,10 @@ def make_plan(request: ProductionRequest, chain: Chain, selection: Selection, cr
     made: dict[str, tuple[str, ...]] = {}
     for rule in chain.steps:
         after = tuple(key for name in rule.after for key in made[name])
-        own = [_step(rule, request, selection, after, element) for element in _elements(rule, selection)]
+        if rule.graph is not None and rule.graph.active:
+            own = list(_graph_steps(rule, request, selection, after))
+        else:
+            own = [_step(rule, request, selection, after, element) for element in _elements(rule, selection)]
         made[rule.name] = tuple(step.key for step in own)
         steps.extend(own)
     return Plan(
@@ -115,6 +118,21 @@ def _step(
         after=after,
         outputs=tuple(_wanted(output, request.product_type) for output in rule.outputs),
         resources=_resources(rule, inputs, element),
+    )
+
+
+def _graph_steps(
+    rule: StepRule, request: ProductionRequest, selection: Selection, after: tuple[str, ...]
+) -> tuple[Step, ...]:
+    from refsys.chains.sentinel2.planned_graph import graph_steps  # noqa: PLC0415  (most plans have no graph)
+
+    return graph_steps(
+        rule,
+        find_unit(rule.unit),
+        [ref for role in rule.inputs for ref in selection.chosen.get(role, ())],
+        parameters=_parameters(rule, request.parameters),
+        facts=job_facts(selection),
+        before=after,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from refsys.model.graphs import GraphRule
 from refsys.model.lookups import Policy
 from refsys.model.plans import Resources
 from refsys.model.values import Value
@@ -23,6 +24,10 @@ def fits_type(pattern: str, product_type: str) -> bool:
     """
     same = (ours in ("?", theirs) for ours, theirs in zip(pattern, product_type, strict=False))
     return len(pattern) == len(product_type) and all(same)
+
+
+def _may_be(one: str, other: str) -> bool:
+    return len(one) == len(other) and all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=True))
 
 
 def is_variant(name: str, maker: str | None) -> bool:
@@ -157,6 +162,7 @@ class StepRule(Value):
         "which the planner makes by the rule `blocks`.",
     )
     blocks: BlockRule | None = None
+    graph: GraphRule | None = Field(None, description="Sub-tasks that may take its place.")
     parameters: dict[str, JsonValue] = {}
     outputs: tuple[Annotated[str, Field(pattern=PRODUCT_TYPES)], ...] = Field(
         (), description="Product types, one product each; one with `?` stands for one or more products of its types."
@@ -168,6 +174,15 @@ class StepRule(Value):
     def _blocks_have_a_rule(self) -> "StepRule":
         if (self.per == "blocks") != (self.blocks is not None):
             raise ValueError(f"step {self.name!r} must have `per: blocks` and `blocks` both, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _graph_stands_alone(self) -> "StepRule":
+        if self.graph is not None and self.per is not None:
+            raise ValueError(f"step {self.name!r} has `graph` and `per`: give one of them")
+        made = {kind for kinds in self.graph.outputs.values() for kind in kinds} if self.graph else set()
+        if strange := sorted(kind for kind in made if not any(_may_be(own, kind) for own in self.outputs)):
+            raise ValueError(f"step {self.name!r}: its graph makes {', '.join(strange)}, which `outputs` does not list")
         return self
 
 

@@ -77,6 +77,11 @@ class Settings(Value):
         description="Agency processors that are installed here, by name or pattern of their chains, as [S3-OL*]: "
         "arrivals start them. Without it they start only when asked for by name.",
     )
+    graphs: tuple[str, ...] = Field(
+        (),
+        description="Chains whose steps are planned as graphs of sub-tasks where their files have one, by name or "
+        "pattern, as [S2-*]; without it each step is one task.",
+    )
     cluster: ClusterSettings = Field(ClusterSettings(), description="Where steps run.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="How requests are owned and repeated.")
     limits: LimitSettings = Field(LimitSettings(), description="What input may be at most.")

@@ -13,6 +13,7 @@ import yaml
 from pydantic import JsonValue, ValidationError
 
 from refsys.chains.chain_files import load_chains, not_yaml
+from refsys.chains.graph_choice import with_graphs
 from refsys.chains.planning import check_memory, make_plan
 from refsys.chains.rules import Moment
 from refsys.chains.selection import Selection, select
@@ -93,7 +94,7 @@ def open_system(settings: Settings, clock: Clock | None = None) -> Iterator[Syst
             store=open_store(settings.store_url, s3_endpoint=settings.s3_endpoint),
             catalogue=Catalogue(database, clock),
             ledger=Ledger(database, clock),
-            chains=load_chains(settings.chain_places, settings.task_tables_folder),
+            chains=with_graphs(load_chains(settings.chain_places, settings.task_tables_folder), settings.graphs),
             clock=clock,
         )
     finally:
