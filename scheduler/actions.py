@@ -123,9 +123,12 @@ def fetch(
     return ProductsPublished(at=system.clock.now(), names=(product.name,))
 
 
-def look_again(system: System, record: RequestRecord) -> None:
-    """Wake a request whose inputs came between selection and the persisting of its waiting rows."""
-    if not selected(system, record).missing:
+def look_again(system: System, record: RequestRecord, view: RuleView | None = None) -> None:
+    """Wake a request whose inputs came between selection and the persisting of its waiting rows.
+
+    The view, None for the catalogue itself, must be younger than those rows.
+    """
+    if not selected(system, record, view).missing:
         wake(system, record.key, "what was missing")
 
 

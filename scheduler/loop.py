@@ -5,9 +5,10 @@ repeats the last instruction, which is harmless.
 """
 
 import queue
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from refsys.chains.cached_view import CachedView
 from refsys.model.errors import ConfigInvalid, InvalidTransition, LeaseLost
@@ -16,6 +17,7 @@ from refsys.model.plans import StepResult
 from refsys.model.products import Product
 from refsys.model.requests import INGEST, Lease, ProductionRequest, RequestRecord, RequestState
 from refsys.scheduler import actions
+from refsys.scheduler.changed import changed
 from refsys.scheduler.executors import Executor, Outcome, StepDone
 from refsys.scheduler.machine import (
     AwaitInputs,
@@ -36,6 +38,9 @@ Fetch = Callable[[ProductionRequest], Product]
 
 Observer = Callable[[RequestRecord, Event], None]
 """Told of every transition after it is persisted and before it is acted on."""
+
+_TOGETHER = 200
+"""Requests that are claimed and prepared together at most: the first of them waits for the last."""
 
 
 @dataclass
@@ -108,8 +113,7 @@ class Loop:
         """Do one round; return whether anything happened."""
         happened = self._claim()
         outcomes = self._executor.poll(self._patience_s(timeout_s, happened=happened))
-        for outcome in outcomes:
-            self._on_outcome(outcome)
+        self._on_outcomes(outcomes)
         return self._on_answers() or bool(outcomes) or happened
 
     def _patience_s(self, timeout_s: float, *, happened: bool) -> float:
@@ -140,85 +144,106 @@ class Loop:
             return False
         self._view = CachedView(self._system.catalogue)  # what is claimed together is prepared from the same answers
         settings = self._system.settings.ledger
-        claims = self._system.ledger.claim(self._owner, room, settings.lease_s)
-        for claim in claims:
-            held = Held(claim.record, claim.lease)
-            self._held[claim.record.key] = held
-            self._begin(held, taken_over=claim.taken_over)
+        claims = self._system.ledger.claim(self._owner, min(room, _TOGETHER), settings.lease_s)
+        begun = [(Held(claim.record, claim.lease), claim.taken_over) for claim in claims]
+        self._held |= {held.record.key: held for held, _ in begun}
+        events = [(held, self._first_event(held, taken_over=taken_over)) for held, taken_over in begun]
+        self._prepare([held for held, event in events if event is None])
+        self._apply([(held, event) for held, event in events if event is not None])
         return bool(claims)
 
-    def _begin(self, held: Held, *, taken_over: bool) -> None:
-        """Act on a request just claimed, by its state."""
+    def _first_event(self, held: Held, *, taken_over: bool) -> Event | None:
+        """Return what happens to a request just claimed, by its state; None: it is prepared."""
         now = self._system.clock.now()
         match held.record.state:
             case RequestState.WAITING:
-                self._apply(held, DeadlineReached(at=now))
+                return DeadlineReached(at=now)
             case RequestState.ACCEPTED if not taken_over:
-                self._act(held, Prepare())
+                return None
             case RequestState.PLANNED if not taken_over:
-                self._apply(held, RetryDue(at=now))
+                return RetryDue(at=now)
             case _:
-                self._apply(held, TakenOver(at=now, owner=self._owner))
+                return TakenOver(at=now, owner=self._owner)
 
-    def _apply(self, held: Held, event: Event) -> None:
-        """Persist what an event does, then act on its instructions."""
-        key = held.record.key
-        try:
-            step = self._transition(held, event)
-            lease = self._system.ledger.record(held.lease, step.change, event)
-        except LeaseLost:
-            self._let_go(key)  # somebody else decides now
-            if (now := self._system.ledger.get(key)).state is RequestState.CANCELLED:
-                drop_workspace(self._system, now)
+    def _apply(self, happened: Sequence[tuple[Held, Event]]) -> None:
+        """Persist what events do, all in one transaction, then act on their instructions."""
+        if not happened:
             return
-        held.record = self._system.ledger.get(key)
-        if lease is None:
-            self._held.pop(key, None)
-        else:
-            held.lease = lease
-        self._observe(held.record, event)
-        for instruction in step.instructions:
-            self._act(held, instruction)
+        steps, records = [], {held.record.key: held.record for held, _ in happened}
+        for held, event in happened:
+            key = held.record.key
+            steps.append(self._transition(records[key], event))
+            records[key] = changed(records[key], steps[-1].change, event)
+        writes = [(held.lease, step.change, event) for (held, event), step in zip(happened, steps, strict=True)]
+        answers = self._system.ledger.record_many(writes)
+        instructions: list[tuple[Held, Instruction]] = []
+        for (held, event), step, lease in zip(happened, steps, answers, strict=True):
+            if isinstance(lease, LeaseLost):
+                self._on_lost(held)
+                continue
+            held.record = changed(held.record, step.change, event)
+            if lease is None:
+                self._held.pop(held.record.key, None)
+            else:
+                held.lease = lease
+            self._observe(held.record, event)
+            instructions += [(held, instruction) for instruction in step.instructions]
+        self._act(instructions)
 
-    def _transition(self, held: Held, event: Event) -> Transition:
+    def _on_lost(self, held: Held) -> None:
+        """Let go of a request about which somebody else decides now."""
+        key = held.record.key
+        self._let_go(key)
+        if (now := self._system.ledger.get(key)).state is RequestState.CANCELLED:
+            drop_workspace(self._system, now)
+
+    def _transition(self, record: RequestRecord, event: Event) -> Transition:
         try:
-            return transition(held.record, event, self._system.settings.ledger)
+            return transition(record, event, self._system.settings.ledger)
         except InvalidTransition as error:
-            story = ", ".join(past.kind for past in self._system.ledger.history(held.record.key))
+            story = ", ".join(past.kind for past in self._system.ledger.history(record.key))
             raise InvalidTransition(f"{error.message}; its history: {story}", where=error.where) from error
 
-    def _act(self, held: Held, instruction: Instruction) -> None:
-        match instruction:
-            case Prepare():
-                self._prepare(held)
-            case AwaitInputs():
-                actions.look_again(self._system, held.record)
-            case SubmitPlan():
-                self._submit(held)
-            case Publish(products):
-                record = held.record
-                self._in_background(held, lambda: actions.publish_all(self._system, record, products))
-            case CancelPlan():
+    def _act(self, instructions: Sequence[tuple[Held, Instruction]]) -> None:
+        """Do what transitions that are persisted ask for; what many ask for is done together."""
+        self._prepare([held for held, each in instructions if isinstance(each, Prepare)])
+        self._look_again([held for held, each in instructions if isinstance(each, AwaitInputs)])
+        self._submit([held for held, each in instructions if isinstance(each, SubmitPlan)])
+        for held, instruction in instructions:
+            if isinstance(instruction, Publish):
+                action = partial(actions.publish_all, self._system, held.record, instruction.products)
+                self._in_background(held, action)
+            elif isinstance(instruction, CancelPlan):
                 self._executor.cancel(held.record.key)
 
-    def _prepare(self, held: Held) -> None:
-        if held.record.request.chain == INGEST:
-            self._submit(held)
-            return
-        try:
-            event: Event = actions.prepare(self._system, held.record, self._view)
-        except Exception as error:  # noqa: BLE001  (becomes the request's reason, with its traceback)
-            event = actions.failed(self._system, error)
-        self._apply(held, event)
+    def _prepare(self, together: Sequence[Held]) -> None:
+        self._submit([held for held in together if held.record.request.chain == INGEST])
+        self._apply([(held, self._prepared(held)) for held in together if held.record.request.chain != INGEST])
 
-    def _submit(self, held: Held) -> None:
+    def _prepared(self, held: Held) -> Event:
+        try:
+            return actions.prepare(self._system, held.record, self._view)
+        except Exception as error:  # noqa: BLE001  (becomes the request's reason, with its traceback)
+            return actions.failed(self._system, error)
+
+    def _look_again(self, together: Sequence[Held]) -> None:
+        """Look for what is missing in the catalogue as it is now that the waiting is persisted."""
+        view = CachedView(self._system.catalogue)
+        for held in together:
+            actions.look_again(self._system, held.record, view)
+
+    def _submit(self, together: Sequence[Held]) -> None:
         """Record the start, then hand over to the executor, or fetch."""
-        self._apply(held, RunStarted(at=self._system.clock.now(), executor=self._executor.name))
-        if held.record.key not in self._held:
-            return
+        now = self._system.clock.now()
+        self._apply([(held, RunStarted(at=now, executor=self._executor.name)) for held in together])
+        for held in together:
+            if self._held.get(held.record.key) is held:
+                self._hand_over(held)
+
+    def _hand_over(self, held: Held) -> None:
         held.results.clear()
         if held.record.request.chain == INGEST:
-            self._in_background(held, lambda: actions.fetch(self._system, self._fetch, held.record.request))
+            self._in_background(held, partial(actions.fetch, self._system, self._fetch, held.record.request))
             return
         if held.record.plan is None:
             raise ConfigInvalid("the ledger holds no plan for a planned request", where=held.record.key)
@@ -248,27 +273,33 @@ class Loop:
         self._pool.submit(work)
 
     def _on_answers(self) -> bool:
-        happened = False
+        happened: list[tuple[Held, Event]] = []
+        count = 0
         while not self._answers.empty():
             key, token, event = self._answers.get()
             self._acting -= 1
-            happened = True
+            count += 1
             if (held := self._current(key, token)) is not None:
-                self._apply(held, event)
-        return happened
+                happened.append((held, event))
+        self._apply(happened)
+        return count > 0
 
-    def _on_outcome(self, outcome: Outcome) -> None:
-        held = self._current(outcome.request_key, outcome.token)
-        if held is None:
-            return
-        if not isinstance(outcome, StepDone):
-            self._apply(held, actions.failed(self._system, outcome.error, outcome.step))
-            return
-        held.results[outcome.result.step_key] = outcome.result
-        self._apply(held, StepCompleted(at=self._system.clock.now(), result=outcome.result))
-        done = actions.completed(self._system, held.record, held.results)
-        if done is not None and held.record.key in self._held:
-            self._apply(held, done)
+    def _on_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        happened: list[tuple[Held, Event]] = []
+        ended: set[str] = set()
+        for outcome in outcomes:
+            held = self._current(outcome.request_key, outcome.token)
+            if held is None or outcome.request_key in ended:
+                continue
+            if isinstance(outcome, StepDone):
+                held.results[outcome.result.step_key] = outcome.result
+                happened.append((held, StepCompleted(at=self._system.clock.now(), result=outcome.result)))
+                done = actions.completed(self._system, held.record, held.results)
+                happened += [] if done is None else [(held, done)]
+            else:
+                happened.append((held, actions.failed(self._system, outcome.error, outcome.step)))
+                ended.add(outcome.request_key)
+        self._apply(happened)
 
     def _current(self, key: str, token: int) -> Held | None:
         """Return the request if this process still owns it under the same token; a late answer is no answer."""
