@@ -72,14 +72,16 @@ class ScenarioProcessors:
         return median * math.exp(random.gauss(0.0, self._scenario.spread))
 
     def products(self, of: StepOfRequest) -> tuple[Product, ...]:
-        """Return what a step makes."""
-        main = self._product(of.step.inputs[0].name)
+        """Return what a step makes; a step of a graph without outputs of its own nothing."""
+        if not of.step.outputs:
+            return ()
+        main = self._product(of.inputs[0].name)
         job = JobFacts.model_validate(of.step.parameters[FIELD])
         run = Run(
             chain=of.chain,
             outputs=of.step.outputs,
             main=main,
-            inputs=of.step.inputs,
+            inputs=of.inputs,
             job=job,
             creation_time=of.creation_time,
             product=self._product,

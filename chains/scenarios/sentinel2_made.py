@@ -7,6 +7,7 @@ from refsys.chains.scenarios.datastrips import SCENE
 from refsys.chains.scenarios.happenings import Facts, S2Datastrip
 from refsys.chains.scenarios.made import MadeProduct, Run
 from refsys.model.attributes import Attributes
+from refsys.model.chains import fits_type
 from refsys.model.names import S2PdiName
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ class Sentinel2:
             self._received.setdefault(strip.session_id, []).append(strip)
 
     def made(self, run: Run) -> list[MadeProduct]:
-        """Return what a run makes."""
+        """Return what a run makes, of the types that its step declares."""
+        return [one for one in self._all(run) if any(fits_type(kind, one.type) for kind in run.outputs)]
+
+    def _all(self, run: Run) -> list[MadeProduct]:
         if run.chain == "S2-L0U":
             strips = [_datastrip("MSI_L0U_DS", strip, run) for strip in self._received.get(run.main.name, [])]
             attributes = Attributes(absolute_orbit=run.main.attributes.absolute_orbit)
