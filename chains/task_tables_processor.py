@@ -46,7 +46,8 @@ def output_rules(table: TaskTable, settings: JobSettings) -> tuple[OutputRule, .
             kind = output.file_type
             if not output.is_published or not is_wanted(output, settings, last=task is table.tasks[-1]):
                 continue
-            any_name = f"^.*{kind}.*$"
+            types = settings.synonyms.get(kind) or (kind,)
+            any_name = f"^.*{kind}.*$" if types == (kind,) else f"^.*({'|'.join(types)}).*$"
             pattern = settings.output_names.get(kind, any_name) if output.file_name_type == "Regexp" else any_name
             reported = is_report(kind, settings.synonyms)
             least = 1 if output.mandatory else 0

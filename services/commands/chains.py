@@ -1,4 +1,4 @@
-"""`refsys chains`: list, show, check."""
+"""`refsys chains`: list, show, check, draw, new."""
 
 # ruff: noqa: PLC0415  (heavy modules are imported where a command runs: `refsys --help` stays fast)
 
@@ -13,7 +13,7 @@ from refsys.services.commands.options import Json, settings_of
 if TYPE_CHECKING:
     from refsys.model.chains import Chain, StepRule
 
-chains = typer.Typer(no_args_is_help=True, help="What can be produced.")
+chains = typer.Typer(help="What can be produced.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,6 +26,13 @@ def _known(ctx: typer.Context) -> "dict[str, Chain]":
 
     settings = settings_of(ctx)
     return load_chains(settings.chain_places, settings.task_tables_folder)
+
+
+@chains.callback(invoke_without_command=True)
+def list_unless_told(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the chains of this home, or do what COMMAND says."""
+    if ctx.invoked_subcommand is None:
+        list_chains(ctx, as_json=as_json)
 
 
 @chains.command("list")
@@ -104,11 +111,11 @@ def check_chains(
 
     if bool(files) == every:
         raise typer.BadParameter("name chain files, or say --all", param_hint="FILE...")
-    known = _known(ctx)
+    known, tables = _known(ctx), settings_of(ctx).task_tables_folder
     wrong = [("this home", name, found) for name, found in sorted(findings_of_all(known).items())] if every else []
     for file in files or []:
         try:
-            wrong += [(str(file), chain.name, findings(chain, known)) for chain in load_chain_file(file)]
+            wrong += [(str(file), chain.name, findings(chain, known)) for chain in load_chain_file(file, tables)]
         except RefsysError as error:
             wrong.append((str(file), "", [str(error)]))
     rows = [
@@ -156,3 +163,45 @@ def write_pages(
     known = _known(ctx)
     write_all(folder, known)
     typer.echo(f"{len(known)} pages: {folder}")
+
+
+@chains.command("new")
+def new_chain(
+    ctx: typer.Context,
+    *,
+    task_table: Annotated[Path, typer.Option("--task-table", help="The agency's task table.")],
+    image: Annotated[
+        str | None, typer.Option("--image", help="Container image; without it, the executables are on this machine.")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option("--trigger", help="Type whose arrival starts it; else its first mandatory input.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the chain; else from the task table.")] = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="Mode, such as NTC; else NRT if it has that.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else it is printed.")] = None,
+) -> None:
+    """Write the chain of a processor from its task table; say what to look at."""
+    from refsys.chains.chain_files import parse_chain
+    from refsys.chains.task_table_new import feeders
+    from refsys.chains.task_table_new import new_chain as make
+    from refsys.chains.task_tables import read_task_table
+    from refsys.model.errors import ConfigInvalid
+    from refsys.storage.local_files import replacing, require_file
+
+    require_file(task_table)
+    folder = settings_of(ctx).task_tables_folder
+    is_kept = folder is not None and task_table.resolve().is_relative_to(folder.resolve())
+    place = task_table.name if is_kept else str(task_table.resolve())
+    table = read_task_table(task_table)
+    made = make(table, place, image=image, trigger=trigger, name=name, mode=mode)
+    if fed := feeders(parse_chain(made.text, str(task_table)), _known(ctx)):
+        made = make(table, place, image=image, trigger=trigger, name=name, mode=mode, not_made_by=fed)
+    if output is None:
+        typer.echo(made.text, nl=False)
+    elif output.exists():
+        raise ConfigInvalid("there is such a file already", where=output, hint="give another with -o")
+    else:
+        with replacing(output) as new:
+            new.write(made.text.encode())
+    for remark in (*made.remarks, f"settings: name it under `processors: [{made.name}]` to start it by arrivals"):
+        typer.echo(remark, err=output is None)
