@@ -17,6 +17,7 @@ Sentinel-3
     - Every other chain makes one product of each of its declared output types, with the interval of the request. Its
       timeliness is that of the variant (NRT, STC, NTC). Auxiliary files that processors make (types ending with `AX`)
       are valid from the start of the request's interval for 30 days, and have no timeliness.
+    - Days and decades of S3-SY2-VGS-* start at midnight and end with their last microsecond, 23:59:59.999999.
     - Exceptions to "each declared type": where a chain declares a pattern with `?`, the one type asked for; of
       `S3-OL2` that is LFR of EFR, LRR of ERR.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from refsys.chains.scenarios.oracle import expected_counts
 from refsys.chains.scenarios.scenario import parse_scenario, read_scenario
 from refsys.services import scenario_report
 from refsys.services.cli import app
@@ -97,7 +98,7 @@ def _published(database: Path) -> int:
 def test_a_difference_from_the_oracle_is_told_and_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(SMALL.replace("hours: 3.4", "hours: 1.7"))
-    right = scenario_report.expected_counts
+    right = expected_counts
 
     def wrong(*given: object) -> Counter[object]:
         counts = right(*given)  # type: ignore[arg-type]
