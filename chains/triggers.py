@@ -6,14 +6,62 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from refsys.chains.main_inputs import REFUSED
-from refsys.chains.rules import RuleView, make_rule
-from refsys.model.chains import Chain, TriggerRule, fits_type
+from refsys.chains.rules import MainRule, RuleView, make_rule
+from refsys.model.chains import Chain, RuleChoice, TriggerRule, fits_type
 from refsys.model.errors import RefsysError
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest
 
 PROCESSOR_UNIT = "processor.run"
 """Unit of the steps that run a processor that does not come with refsys."""
+
+
+class Triggers:
+    """Which chains the arrival of a product starts: by type, with the rule of each chain made once.
+
+    Parameters
+    ----------
+    chains
+        All chains, by name.
+    """
+
+    def __init__(self, chains: Mapping[str, Chain]) -> None:
+        self._chains = chains
+        self._of_type: dict[str, tuple[Chain, ...]] = {}
+        self._rules: dict[str, MainRule] = {}
+
+    def requests(self, product: Product, view: RuleView, now: datetime) -> list[ProductionRequest]:
+        """Return the requests that the arrival of a product makes, in order of chain name; see `triggered`."""
+        kind = product.product_type
+        if kind not in self._of_type:
+            self._of_type[kind] = tuple(
+                self._chains[name]
+                for name in sorted(self._chains)
+                if any(fits_type(rule.arrival, kind) for rule in self._chains[name].triggers)
+            )
+        return [request for chain in self._of_type[kind] for request in self._of_chain(product, chain, view, now)]
+
+    def _of_chain(self, product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
+        delays = [rule.delay_s for rule in chain.triggers if _fires(rule, product)]
+        if not delays:
+            return []
+        requests = self._wanted(product, chain, view, now)
+        if min(delays) <= 0:
+            return requests
+        return [_delayed(request, now + timedelta(seconds=min(delays))) for request in requests]
+
+    def _wanted(self, product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
+        if chain.rule is None:
+            return [request_for(product, chain)]
+        try:
+            return self._rule(chain, chain.rule).requests(product, chain, view, now)
+        except RefsysError as error:
+            return [request_for(product, chain).model_copy(update={"subject": {REFUSED: str(error)}})]
+
+    def _rule(self, chain: Chain, choice: RuleChoice) -> MainRule:
+        if chain.name not in self._rules:
+            self._rules[chain.name] = make_rule(choice.name, choice.parameters, where=chain.name)
+        return self._rules[chain.name]
 
 
 def triggered(product: Product, chains: Mapping[str, Chain], view: RuleView, now: datetime) -> list[ProductionRequest]:
@@ -36,7 +84,7 @@ def triggered(product: Product, chains: Mapping[str, Chain], view: RuleView, now
         A rule that cannot place the product gives a request that fails with the reason when it is prepared: the
         product's own request is not to blame.
     """
-    return [request for name in sorted(chains) for request in _of_chain(product, chains[name], view, now)]
+    return Triggers(chains).requests(product, view, now)
 
 
 def starting_by_themselves(chains: Mapping[str, Chain], processors: Sequence[str]) -> dict[str, Chain]:
@@ -67,26 +115,6 @@ def request_for(product: Product, chain: Chain, *, label: str = "triggered", wai
         wait=wait,
         label=label,
     )
-
-
-def _of_chain(product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
-    delays = [rule.delay_s for rule in chain.triggers if _fires(rule, product)]
-    if not delays:
-        return []
-    requests = _wanted(product, chain, view, now)
-    if min(delays) <= 0:
-        return requests
-    return [_delayed(request, now + timedelta(seconds=min(delays))) for request in requests]
-
-
-def _wanted(product: Product, chain: Chain, view: RuleView, now: datetime) -> list[ProductionRequest]:
-    if chain.rule is None:
-        return [request_for(product, chain)]
-    try:
-        rule = make_rule(chain.rule.name, chain.rule.parameters, where=chain.name)
-        return rule.requests(product, chain, view, now)
-    except RefsysError as error:
-        return [request_for(product, chain).model_copy(update={"subject": {REFUSED: str(error)}})]
 
 
 def _delayed(request: ProductionRequest, until: datetime) -> ProductionRequest:

@@ -20,7 +20,7 @@ from refsys.model.plans import StepResult
 from refsys.model.products import Product
 from refsys.model.requests import ProductionRequest, RequestRecord
 from refsys.scheduler.overrides import overrides_of
-from refsys.scheduler.system import System, announce, drop_workspace, wake
+from refsys.scheduler.system import System, announce, announce_all, drop_workspace, wake
 from refsys.scheduler.tasks import failure_of
 from refsys.storage.publishing import publish
 
@@ -108,8 +108,7 @@ def publish_all(system: System, record: RequestRecord, products: tuple[Product, 
     except ProductConflict:
         drop_workspace(system, record, only_products=True)
         raise
-    for product in final:
-        announce(system, product)
+    announce_all(system, final)
     drop_workspace(system, record)
     return ProductsPublished(at=system.clock.now(), names=tuple(product.name for product in final))
 

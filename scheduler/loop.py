@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from refsys.chains.cached_view import CachedView
 from refsys.model.errors import ConfigInvalid, InvalidTransition, LeaseLost
 from refsys.model.events import DeadlineReached, Event, RetryDue, RunStarted, StepCompleted, TakenOver
 from refsys.model.plans import StepResult
@@ -30,6 +29,7 @@ from refsys.scheduler.machine import (
     transition,
 )
 from refsys.scheduler.ownership import Heartbeat, is_dead, owner_name
+from refsys.scheduler.shared_view import SharedView
 from refsys.scheduler.system import System, drop_workspace
 from refsys.scheduler.tasks import tasks_of
 
@@ -82,7 +82,8 @@ class Loop:
         self._answers: queue.SimpleQueue[tuple[str, int, Event]] = queue.SimpleQueue()
         self._acting = 0
         self._pool: ThreadPoolExecutor | None = None
-        self._view = CachedView(system.catalogue)
+        self._shared = SharedView(system.catalogue)
+        self._view = self._shared.fresh()
 
     def run(self, keys: Collection[str] | None = None, *, tick_s: float = 0.2) -> None:
         """Work until the given requests, or all, are closed, or wait for inputs or the end of a delay.
@@ -142,7 +143,7 @@ class Loop:
         room = self._window - len(self._held)
         if room <= 0:
             return False
-        self._view = CachedView(self._system.catalogue)  # what is claimed together is prepared from the same answers
+        self._view = self._shared.fresh()  # what is claimed together is prepared from the same answers
         settings = self._system.settings.ledger
         claims = self._system.ledger.claim(self._owner, min(room, _TOGETHER), settings.lease_s)
         begun = [(Held(claim.record, claim.lease), claim.taken_over) for claim in claims]
@@ -228,9 +229,10 @@ class Loop:
 
     def _look_again(self, together: Sequence[Held]) -> None:
         """Look for what is missing in the catalogue as it is now that the waiting is persisted."""
-        view = CachedView(self._system.catalogue)
+        if together:
+            self._view = self._shared.fresh()
         for held in together:
-            actions.look_again(self._system, held.record, view)
+            actions.look_again(self._system, held.record, self._view)
 
     def _submit(self, together: Sequence[Held]) -> None:
         """Record the start, then hand over to the executor, or fetch."""
@@ -266,7 +268,7 @@ class Loop:
         self._acting += 1
         if self._executor.in_loop:
             work()
-            self._view = CachedView(self._system.catalogue)  # it may have published
+            self._view = self._shared.fresh()  # it may have published
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="refsys-action")

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from refsys.chains.triggers import starting_by_themselves, triggered
+from refsys.chains.cached_view import CachedView
+from refsys.chains.triggers import Triggers, starting_by_themselves
 from refsys.model.chains import Chain
 from refsys.model.events import CancelRequested, InputArrived, RetryRequested
 from refsys.model.products import Product
@@ -35,6 +36,11 @@ class System:
         """Those of the chains that arrivals start in this home."""
         return starting_by_themselves(self.chains, self.settings.processors)
 
+    @cached_property
+    def triggers(self) -> Triggers:
+        """What arrivals ask of them."""
+        return Triggers(self.triggering)
+
     @property
     def store_address(self) -> StoreAddress:
         """Where workers find the store."""
@@ -51,9 +57,15 @@ def announce(system: System, product: Product) -> list[str]:
 
     Returns the keys of new requests. Repeating it changes nothing, so it is repeated after a crash.
     """
-    for key in system.ledger.waiting_for(product):
-        wake(system, key, product.name)
-    wanted = triggered(product, system.triggering, system.catalogue, system.clock.now())
+    return announce_all(system, [product])
+
+
+def announce_all(system: System, products: Sequence[Product]) -> list[str]:
+    """Tell those whom some published products concern; see `announce`."""
+    for key, name in system.ledger.waiting_for_any(products).items():
+        wake(system, key, name)
+    now, view = system.clock.now(), CachedView(system.catalogue)
+    wanted = [request for product in products for request in system.triggers.requests(product, view, now)]
     return [key for key, new in intake(system, wanted) if new]
 
 

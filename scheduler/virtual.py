@@ -17,7 +17,7 @@ from refsys.model.products import Product
 from refsys.model.times import VirtualClock
 from refsys.scheduler.executors import Outcome, StepDone, StepFailed
 from refsys.scheduler.loop import Loop, Observer
-from refsys.scheduler.system import System, announce
+from refsys.scheduler.system import System, announce_all
 from refsys.scheduler.tasks import StepTask
 
 _RENEWED_S = 3600.0
@@ -240,8 +240,7 @@ def run_virtual(
 def arrive(system: System, products: Sequence[Product]) -> None:
     """Make products visible that need no bytes here, and tell whom they concern; twice is the same as once."""
     system.catalogue.insert_many(products)
-    for product in products:
-        announce(system, product)
+    announce_all(system, products)
 
 
 def _nothing_to_fetch(request: object) -> Product:

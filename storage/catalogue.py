@@ -5,7 +5,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
@@ -27,10 +27,22 @@ _BY_NAME_LOCKED = _BY_NAME.with_for_update()
 _DIGESTS = select(product.c.name, product.c.exact_digest).where(product.c.name.in_(bindparam("names", expanding=True)))
 _NAMES_AT_ONCE = 1000  # well below the number of parameters of a statement
 _DELETED_AT = select(func.max(tombstone.c.deleted_at)).where(tombstone.c.name == bindparam("name"))
+_MARK = select(
+    select(func.coalesce(func.max(product.c.id), 0)).scalar_subquery(),
+    select(func.coalesce(func.max(tombstone.c.id), 0)).scalar_subquery(),
+)
+_TYPES_SINCE = select(product.c.product_type).distinct().where(product.c.id > bindparam("inserted"))
 _NAMES_FROM = select(product.c.name).where(product.c.name >= bindparam("name")).order_by(product.c.name).limit(5)
 _NAMES_BEFORE = (
     select(product.c.name).where(product.c.name < bindparam("name")).order_by(product.c.name.desc()).limit(5)
 )
+
+
+class Mark(NamedTuple):
+    """A state of the catalogue: the last products that were inserted and deleted."""
+
+    inserted: int
+    deleted: int
 
 
 class Tombstone(Value):
@@ -228,6 +240,27 @@ class Catalogue:
         with self._database.read() as connection:
             rows = connection.execute(select(*columns).order_by(tombstone.c.deleted_at, tombstone.c.id)).all()
         return [Tombstone(product=product_of(row), deleted_at=from_us(row.deleted_at)) for row in rows]
+
+    def changes(self, since: Mark | None) -> tuple[Mark | None, frozenset[str] | None]:
+        """Return the present state, and the types of products that were inserted since another.
+
+        Returns
+        -------
+        Mark or None
+            To be given at the next call. None on PostgreSQL, where transactions end in another order than they number
+            their rows.
+        frozenset of str or None
+            None where it cannot be told: no state was given, a product was deleted, or on PostgreSQL.
+        """
+        if not self._database.is_sqlite:
+            return None, None
+        with self._database.read() as connection:
+            now = Mark(*connection.execute(_MARK).one())
+            if since is None or since.deleted != now.deleted:
+                return now, None
+            if since == now:
+                return now, frozenset()
+            return now, frozenset(connection.execute(_TYPES_SINCE, {"inserted": since.inserted}).scalars())
 
     def count(self) -> int:
         """Return the number of visible products."""

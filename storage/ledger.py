@@ -176,6 +176,15 @@ class Ledger:
         with self._database.read() as connection:
             return wakeups.waiting_for(connection, product)
 
+    def waiting_for_any(self, products: Sequence[Product]) -> dict[str, str]:
+        """Return the keys of the requests that wait for any of some products, in order, each with its first product."""
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for product in products:
+                for key in wakeups.waiting_for(connection, product):
+                    found.setdefault(key, product.name)
+        return dict(sorted(found.items()))
+
     def get(self, key: str) -> RequestRecord:
         """Return the request with this key, or the only one whose key begins with these (6 or more) characters.
 
