@@ -200,6 +200,9 @@ def test_without_wait_a_missing_input_fails_at_once(new_home: Refsys) -> None:
 def test_chains(worked_home: Worked, tmp_path: Path) -> None:
     rows = worked_home.refsys("chains", "list", "--json").json
     assert {"S3-L0-MWR", "TOY-AUX"} <= {row["chain"] for row in rows}
+    assert worked_home.refsys("chains", "--json").json == rows
+    starts = {row["chain"]: row["starts"] for row in rows}
+    assert (starts["S3-L0-MWR"], starts["S3-ACQ"], starts["S1-L1-GTC"]) == ("by arrivals", "when asked", "when asked")
     assert worked_home.refsys("chains", "check", "--all", "--json").json
     shown = worked_home.refsys("chains", "show", "S3-L0-MWR", "--json").json
     assert "frames.marker_bit_errors" in {row["parameter"] for row in shown["all_parameters"]}
