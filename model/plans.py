@@ -29,6 +29,7 @@ class Step(Value):
     after: tuple[str, ...] = Field((), description="Keys of the steps whose outputs it reads.")
     outputs: tuple[str, ...] = Field((), description="Product types it makes; empty for an intermediate step.")
     resources: Resources = Resources()
+    part_of: str | None = Field(None, description="The chain's step, of whose graph of sub-tasks this is one.")
 
 
 def step_key(

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +21,7 @@ from refsys.model.plans import Plan, Step, StepResult
 from refsys.model.products import InputRef, Product, Provenance
 from refsys.model.times import WallClock
 from refsys.model.values import UtcTime, Value
+from refsys.scheduler.lines import inputs_of_graphs, line_of
 from refsys.storage.folder_store import FolderStore
 from refsys.storage.staging import fetch, product_of
 from refsys.storage.steps import Attempt, StepArea
@@ -62,10 +63,10 @@ class StepTask(Value):
 def tasks_of(plan: Plan, store: StoreAddress, scratch: Path, cache_bytes: int = 0) -> tuple[StepTask, ...]:
     """Return the tasks of a plan, in order."""
     steps = {step.key: step for step in plan.steps}
+    of_graphs = inputs_of_graphs(plan)
     tasks = []
     for step in plan.steps:
-        line = [steps[key] for key in _ancestry(step, steps)]
-        inputs = {(ref.role, ref.name): ref for before in line for ref in before.inputs}
+        line, inputs = line_of(step, steps, of_graphs)
         tasks.append(
             StepTask(
                 label=f"{plan.chain.replace('-', '_')} {step.name}",
@@ -75,24 +76,13 @@ def tasks_of(plan: Plan, store: StoreAddress, scratch: Path, cache_bytes: int = 
                 request_key=plan.request_key,
                 creation_time=plan.creation_time,
                 parameters={before.name: dict(before.parameters) for before in line},
-                plan_inputs=tuple(inputs.values()),
+                plan_inputs=inputs,
                 store=store,
                 scratch=scratch,
                 cache_bytes=cache_bytes,
             )
         )
     return tuple(tasks)
-
-
-def _ancestry(step: Step, steps: Mapping[str, Step]) -> list[str]:
-    """Return the keys of all steps before this one, and its own, in the order of the plan."""
-    wanted, todo = {step.key}, [step]
-    while todo:
-        for key in todo.pop().after:
-            if key not in wanted:
-                wanted.add(key)
-                todo.append(steps[key])
-    return [key for key in steps if key in wanted]
 
 
 def run_step(task: StepTask, *before: StepResult) -> StepResult:

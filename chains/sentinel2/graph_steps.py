@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -29,6 +30,7 @@ def steps_of(
     roles: Mapping[str, tuple[str, ...]] | None = None,
     outputs: Mapping[str, tuple[str, ...]] | None = None,
     before: tuple[str, ...] = (),
+    part_of: str | None = None,
 ) -> tuple[Step, ...]:
     """Return a step for each sub-task of a graph; equal graphs over equal inputs have equal keys.
 
@@ -52,6 +54,8 @@ def steps_of(
         Product types that a step makes, by mode and step such as `L0/FORMAT_METADATA_DS_L0C`.
     before
         Keys of steps that every sub-task which follows no other follows.
+    part_of
+        Name of the chain's step that they take the place of.
     """
     keys: dict[str, str] = {}
     made = []
@@ -72,6 +76,7 @@ def steps_of(
                 after=after,
                 outputs=(outputs or {}).get(task.step_key, ()),
                 resources=task.resources,
+                part_of=part_of,
             )
         )
     return tuple(made)
@@ -89,12 +94,13 @@ def _read(
 
 def _concerns(task: S2Task, name: str, axes: Sequence[Axis] = ("band", "ql_band", "detector")) -> bool:
     """Return whether a name says nothing of an axis that the sub-task has a share of, or says an element of it."""
-    for axis in axes:
-        share = task.share.get(axis)
-        said = _IN_NAMES[axis].findall(name) if share is not None else []
-        if share is not None and said and share.isdisjoint(said):
-            return False
-    return True
+    said = _said(name)
+    return not any(axis in task.share and said[axis] and task.share[axis].isdisjoint(said[axis]) for axis in axes)
+
+
+@lru_cache(maxsize=16384)
+def _said(name: str) -> Mapping[Axis, frozenset[str]]:
+    return {axis: frozenset(pattern.findall(name)) for axis, pattern in _IN_NAMES.items()}
 
 
 def _narrowed(task: S2Task, ref: InputRef) -> InputRef:

@@ -74,6 +74,7 @@ def graph_steps(
         roles=READS,
         outputs=rule.graph.outputs,
         before=before,
+        part_of=rule.name,
     )
 
 
