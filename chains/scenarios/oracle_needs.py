@@ -2,6 +2,9 @@
 
 A missing mandatory input is waited for without end (preparation 10.4), so what counts is whether a fitting file is
 there in the end, not when it came. Which of several fitting files is chosen changes no product's type or times.
+
+Left open by the specification: an input with a greatest number of files (8.1) may have few enough when it is asked for
+and too many later. Read here: what is there in the end counts, so scenarios have to bring such files early.
 """
 
 from collections.abc import Iterable
