@@ -132,11 +132,13 @@ class VirtualExecutor:
 
     def _release(self, request_key: str) -> None:
         """Queue the waiting steps of a request whose predecessors have ended."""
-        waiting, results = self._waiting[request_key], self._results[request_key]
-        ready = [queued for queued in waiting if all(key in results for key in queued.task.step.after)]
-        for queued in ready:
-            heapq.heappush(self._queue, (-queued.priority, next(self._number), queued))
-        self._waiting[request_key] = [queued for queued in waiting if queued not in ready]
+        results, left = self._results[request_key], []
+        for queued in self._waiting[request_key]:
+            if all(key in results for key in queued.task.step.after):
+                heapq.heappush(self._queue, (-queued.priority, next(self._number), queued))
+            else:
+                left.append(queued)
+        self._waiting[request_key] = left
 
     def _start(self) -> None:
         now = self._clock.now()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refsys.chains.safe_xml import parse_xml
+from refsys.chains.sentinel2.aux_table import READS
 from refsys.chains.sentinel2.edge_table import EDGES
 from refsys.chains.sentinel2.graphs import MOST_TASKS, Datastrip, S2Graph, S2Request, graph_of, pools
 from refsys.chains.sentinel2.journeys import journey_of
@@ -261,3 +262,30 @@ def test_all_who_make_what_real_task_tables_read_are_ancestors(modes: tuple[str,
             assert makers <= before(task.step), (task.step, kind, makers)
             checked += len(makers)
     assert checked >= 5
+
+
+# What task tables call the files that the chains name by their product types.
+AUXILIARY = {"IERS": "AUX_UT1UTC", "CAMS": "AUX_CAMSFO", "ECMWF": "AUX_ECMWFD", "GIP_R2EQOB": "GIP_R2EOB2"}
+
+
+def test_tables_of_inputs_name_known_steps() -> None:
+    assert set(READS) <= {f"{step.mode}/{step.name}" for step in STEPS}
+    assert all(len(set(roles)) == len(roles) for roles in READS.values())
+
+
+@pytest.mark.skipif(not TABLES.is_dir(), reason="the task tables are not here")
+def test_steps_read_the_auxiliary_files_of_the_real_task_tables() -> None:
+    checked = 0
+    for mode in sorted({step.mode for step in STEPS}):
+        file = TABLES / mode / f"TaskTable_{mode}.xml"
+        seen: Counter[str] = Counter()
+        for task in parse_xml(file).iter("Task") if file.is_file() else ():
+            name = str(task.findtext("Name"))
+            variant = f"-{VARIANTS[name][seen[name]]}" if name in VARIANTS and mode == "L1B" else ""
+            seen[name] += 1
+            kinds = {str(each.findtext("File_Type")) for each in task.iter("Alternative")}
+            files = {AUXILIARY.get(kind, kind) for kind in kinds}
+            own = {role for role in READS.get(f"{mode}/{name}{variant}", ()) if role[:4] in ("GIP_", "AUX_")}
+            assert own == {kind for kind in files if kind[:4] in ("GIP_", "AUX_")}, (mode, name)
+            checked += len(own)
+    assert checked > 200
