@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from refsys.chains.job_orders import JobSettings, is_wanted
 from refsys.model.processors import OutputRule, Processor, ProcessorPool, ProcessorTask
+from refsys.model.product_types import FAMILIES
 from refsys.model.task_tables import TaskTable
 
 
@@ -59,7 +60,8 @@ def output_rules(table: TaskTable, settings: JobSettings) -> tuple[OutputRule, .
 
 def is_report(kind: str, synonyms: Mapping[str, tuple[str, ...]]) -> bool:
     """Return whether an output of a table is a report or list, and no product."""
-    return synonyms.get(kind) == () or kind.startswith(("REP_", "RPT_", "REPORT")) or kind == "LIST"
+    is_named_so = kind.upper().startswith(("REP_", "REPORT", "RPT")) or kind == "LIST"
+    return synonyms.get(kind) == () or (is_named_so and not any(kind in types for types in FAMILIES.values()))
 
 
 def _pools(table: TaskTable) -> tuple[ProcessorPool, ...]:

@@ -105,4 +105,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "DO_0_DOP__G", "DO_0_NAV__G", "GN_0_GNS__G", "MW_0_MWR__G", "OL_0_CR___G", "OL_0_EFR__G", "SL_0_SLT__G",
         "SR_0_CAL__G", "SR_0_SRA__G", "TM_0_HKM2_G", "TM_0_HKM__G", "TM_0_NAT__G",
     ),
+    "types of task tables that no chain here reads or makes": (
+        "AUX_ML2", "EN_GRDF_1S", "EN_GRDM_1S", "EN_SLC__1S", "EW_GRDH_1S", "IW_GRDM_1S", "N1_GRDH_1S", "N1_GRDM_1S",
+        "OL_1_PCPBAX", "OL_2_PCPBAX", "OL_2_PLTBAX", "S1_GRDF_1S", "S1_GRDM_1S", "S2_GRDF_1S", "S2_GRDM_1S",
+        "S3_GRDF_1S", "S3_GRDM_1S", "S4_GRDF_1S", "S4_GRDM_1S", "S5_GRDF_1S", "S5_GRDM_1S", "S6_GRDF_1S",
+        "S6_GRDM_1S", "SL_1_PCPBAX", "SL_1_PLTBAX", "SL_2_PCPBAX", "SL_2_PLTBAX", "SL_2_WCT___", "SL_2_WST___",
+        "SR_2_LAN___", "SY_2_CVSBAX", "SY_2_PCPBAX", "SY_2_PLTBAX", "SY_2_PVSBAX", "WV_GRDM_1S",
+    ),
 }  # fmt: skip

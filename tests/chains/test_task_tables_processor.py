@@ -5,7 +5,8 @@ from job_order_cases import case_table, real_files
 
 from refsys.chains.job_orders import JobSettings
 from refsys.chains.task_tables import read_task_table
-from refsys.chains.task_tables_processor import processor_of
+from refsys.chains.task_tables_changes import in_sequence
+from refsys.chains.task_tables_processor import is_report, processor_of
 
 SETTINGS = JobSettings(synonyms={"REPORT": ()}, output_names={"REPORT": r"^report_[0-9]+\.xml$"})
 
@@ -44,3 +45,20 @@ def test_every_real_table_describes_a_processor() -> None:
         table = read_task_table(file)
         processor = processor_of(table, SETTINGS)
         assert [task.name for pool in processor.pools for task in pool.tasks] == [task.name for task in table.tasks]
+
+
+def test_tasks_that_need_each_other_run_one_after_another() -> None:
+    assert [[task.name for task in pool.tasks] for pool in in_sequence(case_table("s3-pug")).pools] == [
+        ["Core"],
+        ["Post"],
+        ["Toy_BP"],
+    ]
+    assert in_sequence(case_table("s1-l1")) == case_table("s1-l1")
+
+
+def test_what_is_a_report() -> None:
+    reports = [
+        kind for kind in ("REPORT", "report", "RPT", "REP_L0PSA_", "REP_MBU_", "MW_1_MWR___") if is_report(kind, {})
+    ]
+    assert reports == ["REPORT", "report", "RPT", "REP_L0PSA_"]
+    assert is_report("MW_1_MWR___", {"MW_1_MWR___": ()})
