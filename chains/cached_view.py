@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from refsys.chains.policies import ANY_SATELLITE, SPANS, Span, choose
 from refsys.chains.rules import RuleView
@@ -25,6 +26,23 @@ _BY_DISTANCE = frozenset({Policy.BEST_CENTRED_COVER, Policy.LATEST_VALIDITY_CLOS
 
 _Period = tuple[datetime, datetime]
 _Kind = tuple[Hashable, ...]
+
+
+class Question(NamedTuple):
+    """A lookup that has not been made: what is asked very often is mostly known."""
+
+    policy: Policy
+    product_type: str
+    satellite: str | None
+    start: datetime
+    stop: datetime
+    instrument_configuration_id: int | None = None
+    polarisation: str | None = None
+
+    @property
+    def lookup(self) -> Lookup:
+        """The lookup."""
+        return Lookup(**self._asdict())
 
 
 @dataclass
@@ -88,6 +106,17 @@ class CachedView:
             answer = known.answers[lookup] = tuple(self._chosen(known, lookup))
             self.size += 1
         return list(answer)
+
+    def recalled(self, question: Question) -> tuple[Product, ...] | None:
+        """Return the answer where it is the same for all windows around, and known; else None: `select` then."""
+        known = self._known.get(question.product_type)
+        if known is None or question.policy in _BY_DISTANCE:
+            return None
+        period = _period(question.start, question.stop, _PERIOD)
+        candidates = known.candidates.get(period) if period is not None else None
+        if candidates is None or not candidates.are_steady:
+            return None
+        return candidates.steady.get(_kind(question, None))
 
     def get(self, name: str) -> Product:
         """Return the product of this name; see `RuleView`."""
@@ -170,7 +199,7 @@ class CachedView:
             return self._view.select(lookup)
         if not candidates.are_steady or lookup.policy in _BY_DISTANCE:
             return choose(lookup, candidates.products)
-        kind = _kind(lookup)
+        kind = _kind(lookup, lookup.band)
         if kind not in candidates.steady:
             candidates.steady[kind] = tuple(choose(lookup, candidates.products))
         return candidates.steady[kind]
@@ -195,10 +224,9 @@ def _period(start: datetime, stop: datetime, length: timedelta) -> _Period | Non
         return None
 
 
-def _kind(lookup: Lookup) -> _Kind:
-    """Return all of a lookup but the window."""
-    asked = lookup.instrument_configuration_id, lookup.polarisation, lookup.band
-    return (lookup.policy, lookup.satellite, *asked)
+def _kind(asked: Lookup | Question, band: str | None) -> _Kind:
+    """Return all of a lookup but type and window."""
+    return asked.policy, asked.satellite, asked.instrument_configuration_id, asked.polarisation, band
 
 
 def _is_of(product: Product, satellite: str | None) -> bool:

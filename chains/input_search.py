@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from refsys.chains.cached_view import CachedView, Question
 from refsys.chains.policies import SPANS, Span
 from refsys.chains.policy_words import why_chosen
 from refsys.chains.rules import RuleView
@@ -59,11 +60,16 @@ class Tried(Value):
 
 @dataclass(frozen=True)
 class Asked:
-    """One lookup, its answer, and how many products it had to give. Words are made only when somebody asks why."""
+    """One question, its answer, and how many products it had to give. Words are made only when somebody asks why."""
 
-    lookup: Lookup
+    question: Question
     products: tuple[Product, ...]
     alternative: Alternative
+
+    @property
+    def lookup(self) -> Lookup:
+        """The question as the catalogue is asked it."""
+        return self.question.lookup
 
     @property
     def is_enough(self) -> bool:
@@ -128,7 +134,7 @@ def search(rule: InputRule, frame: Frame, main: Mapping[str, Sequence[Product]],
         If the margins leave no window, or the window has a name that no rule gave.
     """
     asked: list[Asked] = []
-    sought: list[tuple[str, Lookup | None]] = []
+    sought: list[tuple[str, Question | None]] = []
     for alternative in rule.alternatives:
         if not isinstance(alternative.policy, Policy):
             found = _of_main(rule, alternative, main)
@@ -136,16 +142,21 @@ def search(rule: InputRule, frame: Frame, main: Mapping[str, Sequence[Product]],
                 return found
             continue
         for kind in alternative.types:
-            lookup = lookup_of(alternative, alternative.policy, kind, frame, rule)
-            sought.append((kind, lookup))
-            if lookup is None:
+            question = question_of(alternative, alternative.policy, kind, frame, rule)
+            sought.append((kind, question))
+            if question is None:
                 continue
-            asked.append(Asked(lookup, tuple(view.select(lookup)), alternative))
+            asked.append(Asked(question, _answer(question, view), alternative))
             if asked[-1].is_enough:
                 return Found(asked[-1].products, None, alternative.policy.value, tuple(asked))
     words = None if asked else _unasked(sought)
-    lacks = tuple(_lack(rule.role, kind, frame.satellite, lookup) for kind, lookup in sought)
+    lacks = tuple(_lack(rule.role, kind, frame.satellite, question) for kind, question in sought)
     return Found((), words, str(rule.policy), tuple(asked), lacks)
+
+
+def _answer(question: Question, view: RuleView) -> tuple[Product, ...]:
+    known = view.recalled(question) if isinstance(view, CachedView) else None
+    return tuple(view.select(question.lookup)) if known is None else known
 
 
 def _of_main(rule: InputRule, alternative: Alternative, main: Mapping[str, Sequence[Product]]) -> Found | None:
@@ -157,11 +168,11 @@ def _of_main(rule: InputRule, alternative: Alternative, main: Mapping[str, Seque
     return Found(products, "named by the request" if is_named else "found by the rule of the chain", alternative.policy)
 
 
-def _unasked(sought: Sequence[tuple[str, Lookup | None]]) -> str:
+def _unasked(sought: Sequence[tuple[str, Question | None]]) -> str:
     return "the interval that it must fit is not known" if sought else "the request names none"
 
 
-def lookup_of(alternative: Alternative, policy: Policy, kind: str, frame: Frame, rule: InputRule) -> Lookup | None:
+def question_of(alternative: Alternative, policy: Policy, kind: str, frame: Frame, rule: InputRule) -> Question | None:
     """Return the question to the catalogue; None if it needs an interval and there is none."""
     window = frame.window(rule.window)
     if window is None and policy not in _WITHOUT_WINDOW:
@@ -171,7 +182,7 @@ def lookup_of(alternative: Alternative, policy: Policy, kind: str, frame: Frame,
     last = _moved(stop, alternative.after_s)
     if last < first:
         raise PlanInvalid(f"input {rule.role}: the margins leave no window: {first.isoformat()} to {last.isoformat()}")
-    return Lookup(
+    return Question(
         policy=policy,
         product_type=kind,
         satellite=frame.satellite,
@@ -198,10 +209,10 @@ def _is_enough(alternative: Alternative, products: Sequence[Product]) -> bool:
     return len(products) >= alternative.least and (alternative.most is None or len(products) <= alternative.most)
 
 
-def _lack(role: str, kind: str, satellite: str | None, lookup: Lookup | None) -> MissingInput:
-    if lookup is None or SPANS[lookup.policy] is Span.ANY:
+def _lack(role: str, kind: str, satellite: str | None, question: Question | None) -> MissingInput:
+    if question is None or SPANS[question.policy] is Span.ANY:
         return MissingInput(role=role, product_type=kind, satellite=satellite)
-    return MissingInput(role=role, product_type=kind, satellite=satellite, start=lookup.start, stop=lookup.stop)
+    return MissingInput(role=role, product_type=kind, satellite=satellite, start=question.start, stop=question.stop)
 
 
 def _nothing(asked: Sequence[Asked]) -> str:

@@ -1,15 +1,19 @@
 """What a request starts from: the products that it names, or those that the rule of its chain finds."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 from refsys.chains.input_search import Frame
-from refsys.chains.rules import Awaited, Discarded, MainInputs, Moment, RuleView, make_rule
+from refsys.chains.rules import RULES, Awaited, Discarded, MainInputs, MainRule, Moment, RuleView, make_rule
 from refsys.model.chains import Chain, InputRule, fits_type
 from refsys.model.errors import InputCorrupt, NameInvalid, PlanInvalid, ProductUnknown
 from refsys.model.names import SessionFileName, parse_name
 from refsys.model.products import Product
 from refsys.model.requests import MissingInput, ProductionRequest
+from refsys.model.values import canonical_json
 
 REFUSED = "refused"
 """Key of `ProductionRequest.subject` under which a request says why the rule of its chain could not place a product."""
@@ -55,7 +59,7 @@ def main_inputs(
         raise InputCorrupt(request.subject[REFUSED], where=", ".join(request.inputs) or request.key)
     if chain.rule is None:
         return _named(request, chain, view, overrides)
-    rule = make_rule(chain.rule.name, chain.rule.parameters, where=chain.name)
+    rule = _rule(chain.rule.name, RULES.get(chain.rule.name), canonical_json(chain.rule.parameters), chain.name)
     answer = rule.main(request, chain, view, moment)
     if not isinstance(answer, MainInputs):
         return answer
@@ -72,6 +76,12 @@ def main_inputs(
     )
     order = [products[each.role] for each in chain.inputs if products.get(each.role)]
     return Main(products, frame, order[0][0] if order else None, answer)
+
+
+@lru_cache(maxsize=1000)
+def _rule(name: str, registered: type[Any] | None, parameters: bytes, where: str) -> MainRule:
+    """Return a rule, which many requests ask; `registered` makes it another where the name is another's by now."""
+    return make_rule(name, json.loads(parameters), where=where)
 
 
 def _named(request: ProductionRequest, chain: Chain, view: RuleView, overrides: Mapping[str, tuple[str, ...]]) -> Main:

@@ -1,8 +1,10 @@
 """From a request and its inputs to a plan: pure, printable, with memory checked before anything starts."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
@@ -10,12 +12,13 @@ from refsys.chains.blocks import divide
 from refsys.chains.chain_files import per_parameter
 from refsys.chains.processors.facts import FIELD, job_facts
 from refsys.chains.selection import Selection
-from refsys.chains.units import find_unit
+from refsys.chains.units import Unit, find_unit
 from refsys.model.chains import Chain, StepRule, fits_type
 from refsys.model.errors import PlanInvalid
 from refsys.model.plans import Plan, Resources, Step, step_key
 from refsys.model.products import InputRef
 from refsys.model.requests import ProductionRequest
+from refsys.model.values import canonical_json
 
 
 def make_plan(request: ProductionRequest, chain: Chain, selection: Selection, creation_time: datetime) -> Plan:
@@ -104,11 +107,12 @@ def _step(
     parameters = _parameters(rule, request.parameters)
     if element.name is not None and rule.per is not None:
         parameters[per_parameter(rule.per)] = element.name
-    if FIELD in unit.parameters.model_fields and (facts := job_facts(selection)) is not None:
-        parameters.setdefault(FIELD, facts.plain())
-    checked = unit.check(parameters).plain()  # defaults written out, so that a changed default is another key
+    checked = _checked(unit, parameters)
+    has_facts = FIELD in unit.parameters.model_fields and FIELD not in parameters
+    if has_facts and (facts := job_facts(selection)) is not None:
+        checked[FIELD] = facts.plain()
     inputs = tuple(ref for role in rule.inputs for ref in selection.chosen.get(role, ()))
-    return Step(
+    return Step.model_construct(  # of what is checked: as JSON values the parameters would be looked through once more
         key=step_key(rule.unit, unit.version, checked, inputs, after),
         name=rule.name if element.name is None else f"{rule.name} {element.name}",
         processor=rule.unit,
@@ -134,6 +138,18 @@ def _graph_steps(
         facts=job_facts(selection),
         before=after,
     )
+
+
+def _checked(unit: Unit[Any], parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the parameters with defaults written out, so that a changed default is another key."""
+    if "table" in parameters:
+        return unit.check(parameters).plain()  # it reads the table's file, which may change
+    return dict(_written_out(unit, canonical_json(parameters)))
+
+
+@lru_cache(maxsize=1000)
+def _written_out(unit: Unit[Any], parameters: bytes) -> dict[str, JsonValue]:
+    return unit.check(json.loads(parameters)).plain()
 
 
 def _wanted(output: str, product_type: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydantic import Field
 
@@ -201,7 +201,9 @@ def _put_together(
         until = max(awaited[rule.role] for rule in optional)
     return Selection(
         chosen={
-            role: tuple(_reference(role, each) for each in one.products) for role, one in found.items() if one.products
+            role: tuple(_reference(role, _This(each)) for each in one.products)
+            for role, one in found.items()
+            if one.products
         },
         missing=tuple(missing),
         until=until,
@@ -230,7 +232,23 @@ def _deadline(wait: InputWait, frame: Frame, moment: Moment, end: datetime) -> d
     return min(last, end)
 
 
-def _reference(role: str, product: Product) -> InputRef:
+@dataclass(frozen=True, eq=False)
+class _This:
+    """A product as the key of what is made of it: the very object, for comparing contents takes longer than making."""
+
+    product: Product
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and self.product is other.product
+
+    def __hash__(self) -> int:
+        return id(self.product)
+
+
+@lru_cache(maxsize=20_000)
+def _reference(role: str, this: _This) -> InputRef:
+    """Return what a plan says of a product; requests share auxiliary data, and what is said of them."""
+    product = this.product
     return InputRef(
         role=role,
         name=product.name,

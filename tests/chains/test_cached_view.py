@@ -6,8 +6,8 @@ from random import Random
 from list_view import ListView
 from nouns import make_product
 
-from refsys.chains.cached_view import CachedView
-from refsys.chains.policies import choose
+from refsys.chains.cached_view import CachedView, Question
+from refsys.chains.policies import SPANS, Span, choose
 from refsys.model.attributes import Attributes
 from refsys.model.lookups import Lookup, Policy
 from refsys.model.products import Product
@@ -44,7 +44,48 @@ def test_the_answers_are_those_of_the_catalogue_also_at_the_edges_of_periods() -
         products = [thrown(dice, f"P{number}") for number in range(dice.randint(0, 25))]
         view = CachedView(ListView(products))
         for lookup in (asked(dice) for _ in range(100)):
+            known = view.recalled(Question(*(getattr(lookup, name) for name in Question._fields)))
+            assert known is None or list(known) == choose(lookup, products)
             assert view.select(lookup) == choose(lookup, products)
+
+
+def test_what_is_recalled_needs_no_question_and_is_the_choice_for_every_window_of_the_period() -> None:
+    hour = timedelta(hours=1)
+    products = [
+        make_product(f"P{n}", product_type="AUX").model_copy(update={"start": EDGE - 9 * hour, "stop": EDGE + n * hour})
+        for n in (13, 14)
+    ]
+    plain = ListView(products)
+    view = CachedView(plain)
+    steady = set(Policy) - {Policy.BEST_CENTRED_COVER, Policy.LATEST_VALIDITY_CLOSEST}
+    for policy in steady:
+        questions = [Question(policy, "AUX", "A", EDGE + n * US, EDGE + (n + 9) * US) for n in range(5)]
+        for question in questions[:4]:
+            view.select(question.lookup)
+        asked, known = len(plain.asked), view.recalled(questions[4])
+        assert len(plain.asked) == asked
+        assert (known is None) == (SPANS[policy] is Span.ANY)
+        assert known is None or list(known) == choose(questions[4].lookup, products)
+
+
+def test_neighbours_data_takes_orbits_and_names_are_those_of_the_catalogue_until_something_arrives() -> None:
+    dice = Random(5)
+    plain = ListView()
+    view = CachedView(plain)
+    for number in range(300):
+        if number % 30 == 0:
+            said = Attributes(data_take_id=dice.choice("12"), absolute_orbit=dice.choice((7, 8)))
+            plain.add(thrown(dice, f"N{number}").model_copy(update={"attributes": said}))
+            view.arrived(plain.products[-1].product_type)
+        types = dice.choice((("AUX",), ("AUX", "AUX2"), ("AUX2",), ()))
+        satellite = dice.choice((None, "A", "B"))
+        start, stop = sorted((dice.choice(TIMES), dice.choice(TIMES)))
+        stop += US
+        assert view.touching(types, satellite, start, stop) == plain.touching(types, satellite, start, stop)
+        assert view.by_data_take(types, satellite, "1") == plain.by_data_take(types, satellite, "1")
+        assert view.by_orbit(types, satellite, 7) == plain.by_orbit(types, satellite, 7)
+        name = dice.choice(plain.products).name
+        assert view.get(name) is plain.get(name)
 
 
 def test_many_windows_of_one_period_are_few_questions() -> None:
