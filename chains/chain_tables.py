@@ -73,11 +73,12 @@ def with_task_table(chain: Chain, folder: Path | None) -> Chain:
 
 
 def mode_of(table: TaskTable, chain_mode: str | None) -> str:
-    """Return the product mode of runs: that of the chain, else NRT or the first that the table has, else ALWAYS."""
+    """Return the product mode of runs: that of the chain, else NRT, SLICING or the first of the table, else ALWAYS."""
     if chain_mode in _MODES:
         return str(chain_mode)
     modes = [entry.mode for _, _, entry in table.inputs() if entry.ref is None and entry.mode != "ALWAYS"]
-    return "NRT" if "NRT" in modes else modes[0] if modes else "ALWAYS"
+    usual = next((mode for mode in ("NRT", "SLICING") if mode in modes), None)
+    return usual or (modes[0] if modes else "ALWAYS")
 
 
 def _files(chain: Chain, folder: Path | None) -> dict[Path, str]:

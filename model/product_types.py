@@ -110,6 +110,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "OL_1_PCPBAX", "OL_2_PCPBAX", "OL_2_PLTBAX", "S1_GRDF_1S", "S1_GRDM_1S", "S2_GRDF_1S", "S2_GRDM_1S",
         "S3_GRDF_1S", "S3_GRDM_1S", "S4_GRDF_1S", "S4_GRDM_1S", "S5_GRDF_1S", "S5_GRDM_1S", "S6_GRDF_1S",
         "S6_GRDM_1S", "SL_1_PCPBAX", "SL_1_PLTBAX", "SL_2_PCPBAX", "SL_2_PLTBAX", "SL_2_WCT___", "SL_2_WST___",
-        "SR_2_LAN___", "SY_2_CVSBAX", "SY_2_PCPBAX", "SY_2_PLTBAX", "SY_2_PVSBAX", "WV_GRDM_1S",
+        "SR_2_LAN___", "SY_2_CVSBAX", "SY_2_PCPBAX", "SY_2_PLTBAX", "SY_2_PVSBAX", "WV_GRDM_1S", "WV_SLC__1A",
     ),
 }  # fmt: skip
