@@ -44,7 +44,7 @@ catalogue: $(VENV)/.installed  ## selections on 10 million rows; ROWS=1000000 ru
 fuzz: $(FUZZ_VENV)/.installed  ## decoders on any bytes for ten minutes: plain Python guided by its branches, then compiled
 	$(FUZZ) --seeds var/fuzz
 	for how in NUMBA_DISABLE_JIT NUMBA_BOUNDSCHECK; do \
-	  env $$how=1 $(FUZZ) -max_len=2048 -len_control=0 -print_final_stats=1 -max_total_time=$(FUZZ_SECONDS) var/fuzz || exit 1; done
+	  env $$how=1 $(FUZZ) -max_len=2048 -len_control=0 -print_final_stats=1 -artifact_prefix=var/fuzz/ -max_total_time=$(FUZZ_SECONDS) var/fuzz || exit 1; done
 
 determinism: $(VENV)/.installed  ## a simulated Sentinel-1 scene serial and on 1, 2 and 4 workers: the same products, byte by byte
 	REFSYS_TEST_WORKERS="1 2 4" $(BIN)/python -m pytest -o timeout=1200 tests/services/test_s1_journey.py
