@@ -1,6 +1,6 @@
 """How many requests are planned in a second of processor time: products arrive, their requests are prepared to PLANNED
 and handed over, in a home of all shipped chains on SQLite. A mix of Sentinel-3 Level 1 (OLCI, SLSTR), Sentinel-1
-Level 1 slices and Sentinel-2 tiles, whose auxiliary files are shared; Level 2 SRAL over sea ice (114 inputs) apart.
+Levels 1 and 2 of slices and Sentinel-2 tiles, whose auxiliary files are shared.
 The wishes beside the mix that the same arrivals make (composites, product units) are worked on too, and not counted.
 One process, one thread. The figure it is held against is the goal of 1,000 a second on two cores: 500 on one. With
 `python -m benchmarks.planning --profile` it tells where the time goes.
@@ -39,7 +39,6 @@ from refsys.services.home import open_system
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
 MIX = ("S3-OL1", "S3-SL1", "S1-IPF-L1-IW", "S1-IPF-L2-IW", "S2-L1C")
-HEAVY = ("S3-SM2-SI",)
 SERVED_BY_RULES = ("GIP_VIEDIR",)
 BANDS = ("01", "02", "03", "04", "05", "06", "07", "08", "8A", "09", "10", "11", "12")
 GOAL_ON_ONE_CORE = 500.0
@@ -69,7 +68,7 @@ class Sink:
         """Nothing to close."""
 
 
-def product(name: str, kind: str, satellite: str, start: float, stop: float, **fields: Any) -> Product:
+def product(name: str, kind: str, satellite: str, start: float, stop: float, **fields: Any) -> Product:  # noqa: ANN401
     """Return a product; times in seconds after START. `said` are its attributes."""
     sha256 = sha256_hex(name.encode())
     asset = Asset(path="data.bin", key=f"products/{name}", size_bytes=1 << 20, sha256=sha256, content_sha256=sha256)
@@ -89,7 +88,7 @@ def product(name: str, kind: str, satellite: str, start: float, stop: float, **f
 
 
 def auxiliary(chains: Iterable[Chain]) -> list[Product]:
-    """Return every auxiliary file that chains choose: three versions, valid for long, and forecasts each three hours."""
+    """Return every auxiliary file that chains choose: three versions valid for long, and forecasts each three hours."""
     found: dict[str, Product] = {}
     for chain in chains:
         for way in (way for each in chain.inputs for way in each.alternatives):
@@ -110,7 +109,7 @@ def _files(mission: str, kind: str, *, series: bool) -> Iterator[Product]:
         yield _file(mission, f"{kind}_v{version}", kind, -1e7 + version, 1e8, -3e6 + version)
 
 
-def _file(
+def _file(  # noqa: PLR0917
     mission: str, name: str, kind: str, start: float, stop: float, created: float, said: dict[str, Any] | None = None
 ) -> Product:
     own = {"mission": mission, "auxiliary": True, "created": created, "said": said or {}}
@@ -197,11 +196,6 @@ def _datastrip(satellite: str, begin: float, scenes: int, tiles: int) -> list[Pr
     return [*granules, product(name, "MSI_L1B_DS", satellite, *whole, mission="S2", said=said, figures=figures)]
 
 
-def heavy_arrivals(number: int) -> list[Product]:
-    """Return Level-1 products of SRAL over sea ice, of one orbit and two satellites."""
-    return [one for satellite in "AB" for one in _dump("SR_1_SRA_A_", satellite, number * 6060.0, 40, 150.0)]
-
-
 @contextmanager
 def home(folder: Path) -> Iterator[System]:
     """Open a home in which all agency chains start by themselves."""
@@ -247,21 +241,20 @@ def rates(
     heavy: bool = False, rounds: int = REPETITIONS * ROUNDS, profile: bool = False
 ) -> tuple[list[float], Planned]:
     """Return requests planned per second of processor time, for each few rounds of arrivals, and what was planned."""
-    planned, measured, wanted = Planned(), [], HEAVY if heavy else MIX
+    planned, measured = Planned(), []
     with tempfile.TemporaryDirectory() as folder, home(Path(folder)) as system:
-        system.catalogue.insert_many(auxiliary(system.chains[name] for name in wanted))
+        system.catalogue.insert_many(auxiliary(system.chains[name] for name in MIX))
         loop = Loop(system, Sink(), _no_fetch, observe=planned.observe, window=1_000_000)
-        make = heavy_arrivals if heavy else arrivals
-        run(system, loop, make(0))  # modules are imported and statements prepared
+        run(system, loop, arrivals(0))  # modules are imported and statements prepared
         profiler = cProfile.Profile() if profile else None
         for first in range(1, rounds, ROUNDS):
-            before, given = planned.chains.copy(), [make(number) for number in range(first, first + ROUNDS)]
+            before, given = planned.chains.copy(), [arrivals(number) for number in range(first, first + ROUNDS)]
             if profiler:
                 profiler.enable()
             seconds = sum(run(system, loop, products) for products in given)
             if profiler:
                 profiler.disable()
-            measured.append(sum((planned.chains[name] - before[name]) for name in wanted) / seconds)
+            measured.append(sum((planned.chains[name] - before[name]) for name in MIX) / seconds)
         if profiler:
             pstats.Stats(profiler).sort_stats("cumulative").print_stats(70).sort_stats("tottime").print_stats(40)
     return measured, planned
@@ -272,20 +265,16 @@ def _no_fetch(request: object) -> Product:
 
 
 def measure() -> list[Row]:
-    """Measure the mix and the heavy chain."""
-    rows = []
-    for name, heavy in (("planning, mix", False), ("planning, 114 inputs", True)):
-        rate = median(rates(heavy)[0])
-        ratio, goal = (None, "") if heavy else (round(rate / GOAL_ON_ONE_CORE, 2), ">= 1")
-        peer, stated = ("none", None) if heavy else ("goal on one core", GOAL_ON_ONE_CORE)
-        rows.append(Row(name, rate, "requests/s", peer, stated, ratio, goal, machine()))
-    return rows
+    """Measure the mix."""
+    rate = median(rates()[0])
+    ratio = round(rate / GOAL_ON_ONE_CORE, 2)
+    return [Row("planning", rate, "requests/s", "goal on one core", GOAL_ON_ONE_CORE, ratio, ">= 1", machine())]
 
 
 def main(words: Sequence[str]) -> None:
-    """Print the rates, and with `--profile` where the time goes; `--heavy` for Level 2 SRAL, `--short` for a glance."""
+    """Print the rates, and with `--profile` where the time goes; `--short` for a glance."""
     rounds = 3 * ROUNDS if "--short" in words else REPETITIONS * ROUNDS
-    found, planned = rates("--heavy" in words, rounds, "--profile" in words)
+    found, planned = rates(rounds, "--profile" in words)
     print(f"requests planned per second of processor time: median {median(found):g} of {[round(one) for one in found]}")
     print(f"planned: {dict(planned.chains)}; events: {dict(planned.events)}")
 

@@ -59,7 +59,8 @@ def main_inputs(
         raise InputCorrupt(request.subject[REFUSED], where=", ".join(request.inputs) or request.key)
     if chain.rule is None:
         return _named(request, chain, view, overrides)
-    rule = _rule(chain.rule.name, RULES.get(chain.rule.name), canonical_json(chain.rule.parameters), chain.name)
+    registered = chain.rule.name, RULES.get(chain.rule.name)
+    rule = _rule(registered, canonical_json(chain.rule.parameters), chain.name)
     answer = rule.main(request, chain, view, moment)
     if not isinstance(answer, MainInputs):
         return answer
@@ -79,9 +80,9 @@ def main_inputs(
 
 
 @lru_cache(maxsize=1000)
-def _rule(name: str, registered: type[Any] | None, parameters: bytes, where: str) -> MainRule:
-    """Return a rule, which many requests ask; `registered` makes it another where the name is another's by now."""
-    return make_rule(name, json.loads(parameters), where=where)
+def _rule(registered: tuple[str, type[Any] | None], parameters: bytes, where: str) -> MainRule:
+    """Return a rule, which many requests ask; it is another where another class has its name by now."""
+    return make_rule(registered[0], json.loads(parameters), where=where)
 
 
 def _named(request: ProductionRequest, chain: Chain, view: RuleView, overrides: Mapping[str, tuple[str, ...]]) -> Main:

@@ -143,13 +143,15 @@ def _graph_steps(
 def _checked(unit: Unit[Any], parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Return the parameters with defaults written out, so that a changed default is another key."""
     if "table" in parameters:
-        return unit.check(parameters).plain()  # it reads the table's file, which may change
+        plain: dict[str, JsonValue] = unit.check(parameters).plain()  # it reads the table's file, which may change
+        return plain
     return dict(_written_out(unit, canonical_json(parameters)))
 
 
 @lru_cache(maxsize=1000)
 def _written_out(unit: Unit[Any], parameters: bytes) -> dict[str, JsonValue]:
-    return unit.check(json.loads(parameters)).plain()
+    plain: dict[str, JsonValue] = unit.check(json.loads(parameters)).plain()
+    return plain
 
 
 def _wanted(output: str, product_type: str) -> str:
