@@ -237,9 +237,7 @@ def run(system: System, loop: Loop, products: Sequence[Product]) -> float:
     return time.process_time() - begun
 
 
-def rates(
-    heavy: bool = False, rounds: int = REPETITIONS * ROUNDS, profile: bool = False
-) -> tuple[list[float], Planned]:
+def rates(rounds: int = REPETITIONS * ROUNDS + 1, profile: bool = False) -> tuple[list[float], Planned]:
     """Return requests planned per second of processor time, for each few rounds of arrivals, and what was planned."""
     planned, measured = Planned(), []
     with tempfile.TemporaryDirectory() as folder, home(Path(folder)) as system:
