@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,9 @@ def make_request(
     """Return the request of a chain from named inputs (`ConfigInvalid` for an unknown chain)."""
     chain = system.chains.get(chain_name)
     if chain is None:
-        raise ConfigInvalid(f"no chain {chain_name}", hint=f"there are {', '.join(sorted(system.chains))}")
+        near = get_close_matches(chain_name, system.chains, n=3, cutoff=0.4)
+        like = f"near are {', '.join(near)}; " if near else ""
+        raise ConfigInvalid(f"no chain {chain_name}", hint=f"{like}`refsys chains list` names what there is")
     wanted = [kind for rule in chain.inputs if rule.policy == "trigger" and rule.mandatory for kind in rule.types]
     if wanted and not inputs:
         raise ConfigInvalid(
