@@ -137,7 +137,10 @@ def _dump(kind: str, satellite: str, begin: float, count: int, length_s: float =
     made = []
     for number in range(count):
         start, position = begin + number * length_s, "FIRST" if number == 0 else "INSIDE"
-        said = {"granule_number": number + 1, "granule_position": "LAST" if number == count - 1 else position}
+        said: dict[str, object] = {
+            "granule_number": number + 1,
+            "granule_position": "LAST" if number == count - 1 else position,
+        }
         name = f"S3{satellite}_{kind}_{start:.0f}"
         said |= {"timeliness": "NRT", "baseline": "003", "station": "SGS", "absolute_orbit": 1000 + number}
         made.append(product(name, kind, satellite, start, start + length_s, mission="S3", said=said))
@@ -147,7 +150,12 @@ def _dump(kind: str, satellite: str, begin: float, count: int, length_s: float =
 def _data_take(satellite: str, begin: float, slices: int) -> list[Product]:
     """Return annotation, calibration and noise of a data take of Sentinel-1, then its slices."""
     name, stop = f"S1{satellite}_{begin:.0f}", begin + 25.0 * slices
-    said = {"data_take_id": f"{begin:.0f}", "polarisation": "DV", "mode": "IW", "timeliness": "FAST24"}
+    said: dict[str, object] = {
+        "data_take_id": f"{begin:.0f}",
+        "polarisation": "DV",
+        "mode": "IW",
+        "timeliness": "FAST24",
+    }
     said |= {"instrument_configuration_id": 7, "absolute_orbit": 50000}
     whole = [
         product(

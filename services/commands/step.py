@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(step, name="step")
 
 
-@step.command()
+@step.command("run")
 def run(
     job_order: Annotated[Path, typer.Option("--job-order", help="Job order, of any mission's form.")],
     processor: Annotated[
