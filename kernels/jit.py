@@ -53,12 +53,15 @@ def _one_writer_at_a_time(lock: Path) -> None:
     The loser's index would then name the winner's code: https://github.com/numba/numba/issues/4807.
     """
     save = IndexDataCacheFile.save
+    if hasattr(save, "lock"):  # this module is imported a second time, under another name: a lock in a lock never opens
+        return
 
     def locked(self: IndexDataCacheFile, key: object, data: object) -> None:
         with lock.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             save(self, key, data)
 
+    locked.lock = lock  # type: ignore[attr-defined]
     IndexDataCacheFile.save = locked
 
 

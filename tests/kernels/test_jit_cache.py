@@ -46,6 +46,16 @@ def test_two_signatures_saved_at_once_are_both_right_and_reused(tmp_path: Path) 
     assert [compiled(process) for process in again] == [0, 0]
 
 
+def test_a_second_import_under_another_name_does_not_wait_for_itself(tmp_path: Path) -> None:
+    again = "import importlib.util as u, refsys.kernels.jit as j; s = u.spec_from_file_location('other', j.__file__); "
+    again += "m = u.module_from_spec(s); s.loader.exec_module(m)"
+    command = [sys.executable, "-c", f"{again}\n{PROGRAM}", "32"]
+    environment = {**os.environ, CACHE_VARIABLE: str(tmp_path / "cache")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) > 0
+
+
 def test_nothing_is_kept_where_no_folder_is_named(tmp_path: Path) -> None:
     assert compiled(start(None, "32")) > 0
     assert compiled(start(None, "32")) > 0
