@@ -13,6 +13,12 @@ settings.load_profile("refsys")
 pytest_plugins = ("databases", "seaweed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that the workers of the suite end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real data (`REFSYS_SHARED`, else `../shared` beside the repository); skips where it is absent."""

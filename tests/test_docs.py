@@ -16,6 +16,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_tour_of_the_readme(tmp_path: Path) -> None:
     setup, *tour = [block for block in blocks("sh") if "make " not in block]
     assert 'REFSYS_HOME="$PWD/var/tour"' in setup

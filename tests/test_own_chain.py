@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[1] / "docs" / "own-chain.md"
 
 
@@ -16,6 +18,7 @@ def block(language: str) -> str:
     return found.group(1)
 
 
+@pytest.mark.slow
 def test_the_page_works_as_it_stands(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

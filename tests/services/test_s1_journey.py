@@ -41,7 +41,7 @@ def arrivals(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a block of the complex image less memory, so that this scene has four."""
 
-    def load(_places: object = ()) -> dict[str, Chain]:
+    def load(*_places: object) -> dict[str, Chain]:
         chains = shipped_chains()
         text = (resources.files("refsys.chains") / "s1-l1-slc.yaml").read_text("utf-8")
         assert "blocks: {memory_bytes: 1610612736" in text
