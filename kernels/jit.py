@@ -29,7 +29,9 @@ def jit(body: Callable[P, R]) -> Callable[P, R]:
     body
         A plain function in Numba's subset; stays callable uncompiled as `result.py_func`.
     """
-    return cast("Callable[P, R]", njit(nogil=True, cache=_CACHED, fastmath=False, error_model="numpy")(body))
+    # What is kept names its module: under another name (as doctests import it) other processes could not load it.
+    kept = _CACHED and body.__module__.startswith("refsys.kernels.")
+    return cast("Callable[P, R]", njit(nogil=True, cache=kept, fastmath=False, error_model="numpy")(body))
 
 
 def _use_cache() -> bool:
